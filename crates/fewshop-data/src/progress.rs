@@ -86,7 +86,12 @@ impl Progress {
 
     /// One step is done.
     pub fn step(&self) {
-        self.bar.inc(1);
+        self.advance(1);
+    }
+
+    /// Some steps are done.
+    pub fn advance(&self, steps: u64) {
+        self.bar.inc(steps);
     }
 
     /// Ends the task; `summary` stays on the screen.

@@ -1,8 +1,9 @@
 //! Cells to numbers of mean 0 and variance 1, made from all rows, labelled or not.
 
 use crate::math::{Matrix, ordered_mean};
+use crate::network::Place;
 use crate::table::{Table, is_missing};
-use crate::typing::{Format, Kind, TypedColumn};
+use crate::typing::{Format, Kind, LEVELS, TypedColumn};
 
 /// A column with a larger share of missing cells gets a mark for them.
 const MARKED_SHARE: f64 = 0.02;
@@ -161,6 +162,26 @@ impl Encoder {
     /// The typed column of each number.
     pub(crate) fn column_of(&self) -> Vec<usize> {
         self.features.iter().map(|feature| feature.column).collect()
+    }
+
+    /// Where a row holds each column that varies.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut out: Vec<(usize, Place)> = Vec::new();
+        for (at, scaled) in self.features.iter().enumerate() {
+            if out.last().is_none_or(|last| last.0 != scaled.column) {
+                out.push((scaled.column, Place::default()));
+            }
+            let Some((_, place)) = out.last_mut() else {
+                continue;
+            };
+            match &scaled.feature {
+                Feature::Missing => place.missing = Some(at),
+                Feature::Rank => place.number = Some(at),
+                Feature::Level(Some(_)) => place.levels.push((at, place.levels.len())),
+                Feature::Level(None) => place.levels.push((at, LEVELS)),
+            }
+        }
+        out.into_iter().map(|(_, place)| place).collect()
     }
 
     /// Encodes one row of a table with the columns of the first one.

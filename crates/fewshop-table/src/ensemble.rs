@@ -237,11 +237,16 @@ pub(crate) struct Ensemble {
     weights: [f64; 3],
     /// Log-odds of each labelled row if it is left out.
     pub(crate) left_out: Vec<f64>,
+    /// The same by each member.
+    pub(crate) members_left_out: Vec<[f64; 3]>,
 }
 
-/// What the members say of a row, in the mean.
+/// What the members say of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Opinion {
+    /// Log-odds by ridge, process and forest.
+    pub(crate) members: [f64; 3],
+    /// Their mean.
     pub(crate) log_odds: f64,
     /// Standard deviation of the latent value.
     pub(crate) spread: f64,
@@ -275,17 +280,19 @@ impl Ensemble {
         let process = Mixture::fit(&gram, outcomes, &none, &settings.process);
         let signs: Vec<f64> = outcomes.iter().map(|y| 2.0 * y - 1.0).collect();
         let forest = Forest::fit(&x, &signs, settings.forest);
-        let left_out = (0..outcomes.len())
+        let members_left_out: Vec<[f64; 3]> = (0..outcomes.len())
             .map(|i| {
-                mean_of(
-                    [
-                        ridge.left_out[i],
-                        process.left_out[i],
-                        forest_log_odds(forest.left_out[i]),
-                    ],
-                    settings.weights,
-                )
+                [
+                    ridge.left_out[i],
+                    process.left_out[i],
+                    forest_log_odds(forest.left_out[i]),
+                ]
+                .map(clipped)
             })
+            .collect();
+        let left_out = members_left_out
+            .iter()
+            .map(|members| mean_of(*members, settings.weights))
             .collect();
         Self {
             x,
@@ -294,6 +301,7 @@ impl Ensemble {
             forest,
             weights: settings.weights,
             left_out,
+            members_left_out,
         }
     }
 
@@ -309,6 +317,7 @@ impl Ensemble {
         let (process, b) = self.process.at(&pairs, own, 0.0);
         let members = [ridge, process, forest_log_odds(self.forest.at(row))];
         Opinion {
+            members: members.map(clipped),
             log_odds: mean_of(members, self.weights),
             spread: f64::midpoint(a.variance, b.variance).sqrt(),
         }

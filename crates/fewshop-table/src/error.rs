@@ -77,6 +77,9 @@ pub enum TableError {
         /// The limit.
         most: usize,
     },
+    /// A network that cannot be used.
+    #[error("the network cannot be used: {0}")]
+    Network(String),
     /// A target of numbers with a text in it.
     #[error(
         "row {row}, column '{column}': found '{found}', expected a number as in the other rows: correct the cell, or leave it empty"

@@ -3,6 +3,7 @@
 use crate::ensemble::{Ensemble, EnsembleSettings};
 use crate::gate::{base_left_out, base_rate, trust};
 use crate::math::Matrix;
+use crate::network::{Context, Network, Place, Scores};
 use crate::site::Source;
 
 /// A gated ensemble.
@@ -14,6 +15,8 @@ pub(crate) struct Head {
     /// How much of the ensemble's distance from the base rate is kept.
     pub(crate) trust: f64,
     pub(crate) source: Option<Source>,
+    /// The network that corrects the ensemble, where there is one.
+    pub(crate) network: Option<Context>,
     /// Log-odds of each labelled row if it is left out.
     pub(crate) left_out: Vec<f64>,
     /// The same of the base rate.
@@ -21,14 +24,18 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Fits to outcomes of 0 or 1. `scores` are the source model's log-odds of the labelled rows.
+    /// Fits to outcomes of 0 or 1. `scores` are the source model's log-odds of the labelled rows;
+    /// with a source no network is used.
     pub(crate) fn fit(
         x: Matrix,
         outcomes: &[f64],
         settings: &EnsembleSettings,
         scores: Option<&[f64]>,
+        network: Option<(&Network, Vec<Place>)>,
     ) -> Self {
         let source_x = scores.map(|scores| (x.clone(), scores));
+        let network = network.filter(|_| scores.is_none());
+        let network = network.map(|network| (x.clone(), network));
         let ensemble = Ensemble::fit(x, outcomes, settings);
         let base_left_out = base_left_out(outcomes);
         let trust = trust(&ensemble.left_out, &base_left_out, outcomes);
@@ -42,22 +49,50 @@ impl Head {
         if let Some(source) = &source {
             left_out.clone_from(&source.left_out);
         }
-        Self {
+        let mut out = Self {
             ensemble,
             base: base_rate(outcomes),
             trust,
             source,
+            network: None,
             left_out,
             base_left_out,
-        }
+        };
+        out.network = network.map(|(x, (network, places))| {
+            Context::new(network, places, &x, outcomes, &out.scores_left_out())
+        });
+        out
+    }
+
+    /// Log-odds beyond the base rate of each labelled row if it is left out.
+    pub(crate) fn scores_left_out(&self) -> Vec<Scores> {
+        let members = &self.ensemble.members_left_out;
+        let rows = members.iter().zip(&self.left_out).zip(&self.base_left_out);
+        rows.map(|((&[ridge, process, forest], own), base)| {
+            [ridge, process, forest, *own].map(|score| score - base)
+        })
+        .collect()
+    }
+
+    /// Log-odds of the gated ensemble at a row and their standard deviation; the same by each member
+    /// and together, beyond the base rate.
+    pub(crate) fn opinion(&self, row: &[f64]) -> ((f64, f64), Scores) {
+        let opinion = self.ensemble.at(row);
+        let own = self.base + self.trust * (opinion.log_odds - self.base);
+        let [ridge, process, forest] = opinion.members;
+        (
+            (own, opinion.spread * self.trust.min(1.0)),
+            [ridge, process, forest, own].map(|score| score - self.base),
+        )
     }
 
     /// Log-odds at a row and the standard deviation of the latent value. `score` is the source
     /// model's log-odds of the row.
     pub(crate) fn at(&self, row: &[f64], score: f64) -> (f64, f64) {
-        let opinion = self.ensemble.at(row);
-        let own = self.base + self.trust * (opinion.log_odds - self.base);
-        let spread = opinion.spread * self.trust.min(1.0);
+        let ((mut own, spread), scores) = self.opinion(row);
+        if let Some(network) = &self.network {
+            own += network.at(row, scores, |_| false);
+        }
         match &self.source {
             None => (own, spread),
             Some(source) => source.at(&self.ensemble.pairs(row), row, score, (own, spread)),

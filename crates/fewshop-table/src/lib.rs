@@ -42,6 +42,7 @@ mod gate;
 mod groups;
 mod head;
 mod math;
+pub mod network;
 mod next;
 mod numbers;
 mod predictor;

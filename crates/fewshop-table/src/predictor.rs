@@ -6,6 +6,7 @@ use crate::error::{TableError, list, shorten};
 use crate::gate::Check;
 use crate::head::Head;
 use crate::math::{Matrix, log_loss, sigmoid};
+use crate::network::{Network, Place};
 use crate::regression::Regression;
 use crate::settings::Settings;
 use crate::site::SourceModel;
@@ -174,7 +175,17 @@ impl Predictor {
         let ensemble = EnsembleSettings::new(settings.seed);
         let (fitted, classes, check) = match &target.labels {
             Labels::Classes(names, of) => {
-                let heads = fit_heads(&x, of, names.len(), &ensemble, source_models.as_deref());
+                let heads = fit_heads(
+                    &x,
+                    of,
+                    names.len(),
+                    &ensemble,
+                    source_models.as_deref(),
+                    settings
+                        .network
+                        .as_ref()
+                        .map(|network| (network, encoder.places())),
+                );
                 let check = check_classes(&heads, of, names.len());
                 for (class, name) in names.iter().enumerate() {
                     if of.iter().filter(|c| **c == class).count() < 2 {
@@ -359,6 +370,7 @@ fn fit_heads(
     classes: usize,
     settings: &EnsembleSettings,
     source: Option<&[SourceModel]>,
+    network: Option<(&Network, Vec<Place>)>,
 ) -> Vec<Head> {
     let against = |class: usize| -> Vec<f64> {
         of.iter()
@@ -371,7 +383,13 @@ fn fit_heads(
         .map(|(head, class)| {
             let scores: Option<Vec<f64>> =
                 source.map(|models| (0..x.rows).map(|i| models[head].at(x.row(i))).collect());
-            Head::fit(x.clone(), &against(class), settings, scores.as_deref())
+            Head::fit(
+                x.clone(),
+                &against(class),
+                settings,
+                scores.as_deref(),
+                network.clone(),
+            )
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::network::Network;
 use crate::target::Task;
 
 /// What the owner of a table says of a column, against what its cells or its name look like.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub asked: BTreeMap<String, Asked>,
     /// Classes or numbers; without it, numbers if there are more than five different ones.
     pub task: Option<Task>,
+    /// The network that corrects the ensemble.
+    pub network: Option<Network>,
 }
 
 impl Default for Settings {
@@ -44,6 +47,7 @@ impl Default for Settings {
             left_out: Vec::new(),
             asked: BTreeMap::new(),
             task: None,
+            network: None,
         }
     }
 }

@@ -64,6 +64,7 @@ pub mod memory;
 pub mod merchant;
 pub mod modules;
 pub mod new_items;
+pub mod prior;
 pub mod select;
 pub mod study;
 pub mod tasks;

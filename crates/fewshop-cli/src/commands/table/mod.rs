@@ -4,12 +4,14 @@
 pub mod evaluate;
 pub mod explain;
 pub mod predict;
+pub mod train_prior;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use fewshop_data::files::read_any_table;
+use fewshop_table::network::Network;
 use fewshop_table::{Check, Kind, MAX_CELLS, Predictor, Settings, Table, Task};
 
 use super::warn;
@@ -36,6 +38,8 @@ pub enum Action {
     Evaluate(evaluate::Args),
     /// Say why one row has its answer
     Explain(explain::Args),
+    /// Train the network on made-up tables
+    TrainPrior(train_prior::Args),
 }
 
 /// The table and what is known about its columns.
@@ -56,6 +60,9 @@ pub struct Input {
     /// Use protected columns too
     #[arg(long)]
     pub use_protected: bool,
+    /// The network to use, from 'fewshop table train-prior'
+    #[arg(long, value_name = "FILE")]
+    pub pack: Option<PathBuf>,
     /// What kind of answer [default: numbers if the target has more than five different ones]
     #[arg(long, value_enum)]
     pub task: Option<TaskArg>,
@@ -82,6 +89,15 @@ pub enum TaskArg {
 }
 
 impl Input {
+    fn network(&self) -> anyhow::Result<Option<Network>> {
+        let Some(path) = &self.pack else {
+            return Ok(None);
+        };
+        let place = || path.display().to_string();
+        let bytes = std::fs::read(path).with_context(place)?;
+        Ok(Some(Network::from_bytes(&bytes).with_context(place)?))
+    }
+
     fn read(&self) -> anyhow::Result<(Table, Settings)> {
         let settings = Settings {
             seed: self.seed,
@@ -93,6 +109,7 @@ impl Input {
                 TaskArg::Classes => Task::Classes,
                 TaskArg::Numbers => Task::Numbers,
             }),
+            network: self.network()?,
         };
         Ok((read(&self.table)?, settings))
     }
@@ -162,5 +179,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Action::Predict(args) => predict::run(args),
         Action::Evaluate(args) => evaluate::run(args),
         Action::Explain(args) => explain::run(args),
+        Action::TrainPrior(args) => train_prior::run(args),
     }
 }
