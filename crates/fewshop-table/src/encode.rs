@@ -166,12 +166,16 @@ impl Encoder {
 
     /// Where a row holds each column that varies.
     pub(crate) fn places(&self) -> Vec<Place> {
-        let mut out: Vec<(usize, Place)> = Vec::new();
+        let mut out: Vec<Place> = Vec::new();
         for (at, scaled) in self.features.iter().enumerate() {
-            if out.last().is_none_or(|last| last.0 != scaled.column) {
-                out.push((scaled.column, Place::default()));
+            let column = scaled.column;
+            if out.last().is_none_or(|last| last.column != column) {
+                out.push(Place {
+                    column,
+                    ..Place::default()
+                });
             }
-            let Some((_, place)) = out.last_mut() else {
+            let Some(place) = out.last_mut() else {
                 continue;
             };
             match &scaled.feature {
@@ -181,7 +185,7 @@ impl Encoder {
                 Feature::Level(None) => place.levels.push((at, LEVELS)),
             }
         }
-        out.into_iter().map(|(_, place)| place).collect()
+        out
     }
 
     /// Encodes one row of a table with the columns of the first one.

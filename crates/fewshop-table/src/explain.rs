@@ -1,7 +1,9 @@
 //! Why a row has its answer: exact shares of the columns, the examples that pulled, the smallest
 //! change that would tip it.
 
+use crate::head::Head;
 use crate::math::{Matrix, Random, squared_distance};
+use crate::network::Scores;
 use crate::predictor::{Fitted, Predictor};
 use crate::table::Table;
 
@@ -84,7 +86,6 @@ impl Predictor {
         }
         let encoded = self.encoder.row(table, row);
         let class = (!self.classes().is_empty()).then(|| self.top_of(&encoded));
-        let level = |values: &[f64]| self.level(values, class.unwrap_or(0));
         let column_of = self.encoder.column_of();
         let mut used = column_of.clone();
         used.dedup();
@@ -97,10 +98,17 @@ impl Predictor {
             })
             .collect();
         let is_exact = players.len() <= EXACT_COLUMNS;
+        let game = Game {
+            fitted: self,
+            row: &encoded,
+            class: class.unwrap_or(0),
+            players: &players,
+            columns: &used,
+        };
         let (start, shares) = if is_exact {
-            exact(&encoded, &self.x, &players, &level)
+            game.exact()
         } else {
-            permuted(&encoded, &self.x, &players, &level)
+            game.permuted()
         };
         let at_of = |column: usize| table.find(&self.columns[column].name).unwrap_or(0);
         let mut shares: Vec<ColumnShare> = used
@@ -116,7 +124,7 @@ impl Predictor {
         Ok(Explanation {
             class,
             start,
-            level: level(&encoded),
+            level: self.level(&encoded, game.class),
             shares,
             is_exact,
             examples: self.examples(&encoded, class),
@@ -128,14 +136,13 @@ impl Predictor {
     fn examples(&self, encoded: &[f64], class: Option<usize>) -> Vec<ExamplePull> {
         let pulls = match (&self.fitted, class) {
             (Fitted::Numbers(regression), _) => regression.pulls(encoded),
-            (Fitted::Classes(heads), class) => {
+            (Fitted::Classes(_), class) => {
                 let class = class.unwrap_or(0);
-                let (head, sign) = match heads.len() {
-                    1 => (&heads[0], if class == 1 { 1.0 } else { -1.0 }),
-                    _ => (&heads[class], 1.0),
+                let of_head = |(_, head, sign): (usize, &Head, f64)| {
+                    let pulls = head.ensemble.pulls(encoded);
+                    pulls.iter().map(|p| sign * head.trust * p).collect()
                 };
-                let pulls = head.ensemble.pulls(encoded);
-                pulls.iter().map(|p| sign * head.trust * p).collect()
+                self.head_of(class).map_or_else(Vec::new, of_head)
             }
         };
         let mut out: Vec<ExamplePull> = self
@@ -223,73 +230,106 @@ fn background(x: &Matrix, most: usize) -> Vec<usize> {
     (0..rows).map(|i| i * x.rows / rows).collect()
 }
 
-/// Shapley values by their definition (Shapley 1953; absent columns as in Lundberg and Lee 2017):
-/// the game of a set of columns is the mean level of background rows that take these columns from
-/// the row.
-fn exact(
-    row: &[f64],
-    x: &Matrix,
-    players: &[Vec<usize>],
-    level: &dyn Fn(&[f64]) -> f64,
-) -> (f64, Vec<f64>) {
-    let m = players.len();
-    let background = background(x, BACKGROUND.min(EVALUATIONS >> m));
-    let mut game = vec![0.0; 1 << m];
-    for (set, value) in game.iter_mut().enumerate() {
-        for &other in &background {
-            let mut values = x.row(other).to_vec();
-            for (player, features) in players.iter().enumerate() {
-                if set >> player & 1 == 1 {
-                    features.iter().for_each(|&f| values[f] = row[f]);
-                }
-            }
-            *value += level(&values) / background.len() as f64;
-        }
-    }
-    // 1 / (m · C(m − 1, size)): the weight of a set of this size without the player.
-    let mut weight = vec![1.0 / m as f64; m];
-    for size in 1..m {
-        weight[size] = weight[size - 1] * size as f64 / (m - size) as f64;
-    }
-    let shares = (0..m)
-        .map(|player| {
-            (0..1usize << m)
-                .filter(|set| set >> player & 1 == 0)
-                .map(|set| {
-                    weight[set.count_ones() as usize] * (game[set | 1 << player] - game[set])
-                })
-                .sum()
-        })
-        .collect();
-    (game[0], shares)
+/// The game whose Shapley values (Shapley 1953) are the shares: a set of columns is worth the level of the
+/// row when only these are known. For the ensemble the others are taken from labelled rows (Lundberg
+/// and Lee 2017); for the network, which has learned to do without, they are missing.
+struct Game<'a> {
+    fitted: &'a Predictor,
+    row: &'a [f64],
+    class: usize,
+    /// Features of each column.
+    players: &'a [Vec<usize>],
+    /// Typed column of each.
+    columns: &'a [usize],
 }
 
-/// The mean over permutations, each with its own background row, and each with its reverse.
-fn permuted(
-    row: &[f64],
-    x: &Matrix,
-    players: &[Vec<usize>],
-    level: &dyn Fn(&[f64]) -> f64,
-) -> (f64, Vec<f64>) {
-    let mut random = Random::new(0, 0);
-    let mut order: Vec<usize> = (0..players.len()).collect();
-    let background = background(x, PERMUTATIONS / 2);
-    let (mut start, mut shares) = (0.0, vec![0.0; players.len()]);
-    for turn in 0..PERMUTATIONS {
-        if turn % 2 == 0 {
-            random.shuffle(&mut order);
-        } else {
-            order.reverse();
-        }
-        let mut values = x.row(background[turn / 2 % background.len()]).to_vec();
-        let mut before = level(&values);
-        start += before / PERMUTATIONS as f64;
-        for &player in &order {
-            players[player].iter().for_each(|&f| values[f] = row[f]);
-            let after = level(&values);
-            shares[player] += (after - before) / PERMUTATIONS as f64;
-            before = after;
+impl Game<'_> {
+    fn copy(&self, player: usize, values: &mut [f64]) {
+        for &feature in &self.players[player] {
+            values[feature] = self.row[feature];
         }
     }
-    (start, shares)
+
+    /// What the network adds if only these columns are known.
+    fn correction(&self, scores: Scores, is_known: impl Fn(usize) -> bool) -> f64 {
+        let is_absent = |column: usize| {
+            let player = self.columns.iter().position(|other| *other == column);
+            !player.is_some_and(&is_known)
+        };
+        self.fitted
+            .correction(self.row, self.class, scores, is_absent)
+    }
+
+    /// By the definition, over all sets.
+    fn exact(&self) -> (f64, Vec<f64>) {
+        let m = self.players.len();
+        let background = background(&self.fitted.x, BACKGROUND.min(EVALUATIONS >> m));
+        let part = 1.0 / background.len() as f64;
+        let worth = |set: usize| {
+            let is_known = |player: usize| set >> player & 1 == 1;
+            let (mut level, mut mean) = (0.0, Scores::default());
+            for &other in &background {
+                let mut values = self.fitted.x.row(other).to_vec();
+                for player in (0..m).filter(|player| is_known(*player)) {
+                    self.copy(player, &mut values);
+                }
+                let (own, scores) = self.fitted.uncorrected(&values, self.class);
+                level += part * own;
+                for (mean, score) in mean.iter_mut().zip(scores) {
+                    *mean += part * score;
+                }
+            }
+            level + self.correction(mean, is_known)
+        };
+        let game: Vec<f64> = (0..1 << m).map(worth).collect();
+        // 1 / (m · C(m − 1, size)): the weight of a set of this size without the player.
+        let mut weight = vec![1.0 / m as f64; m];
+        for size in 1..m {
+            weight[size] = weight[size - 1] * size as f64 / (m - size) as f64;
+        }
+        let shares = (0..m)
+            .map(|player| {
+                (0..1usize << m)
+                    .filter(|set| set >> player & 1 == 0)
+                    .map(|set| {
+                        weight[set.count_ones() as usize] * (game[set | 1 << player] - game[set])
+                    })
+                    .sum()
+            })
+            .collect();
+        (game[0], shares)
+    }
+
+    /// The mean over permutations, each with its own background row, and each with its reverse.
+    fn permuted(&self) -> (f64, Vec<f64>) {
+        let m = self.players.len();
+        let mut random = Random::new(0, 0);
+        let mut order: Vec<usize> = (0..m).collect();
+        let background = background(&self.fitted.x, PERMUTATIONS / 2);
+        let (mut start, mut shares) = (0.0, vec![0.0; m]);
+        let worth = |values: &[f64], known: &[bool]| {
+            let (level, scores) = self.fitted.uncorrected(values, self.class);
+            level + self.correction(scores, |player| known[player])
+        };
+        for turn in 0..PERMUTATIONS {
+            if turn % 2 == 0 {
+                random.shuffle(&mut order);
+            } else {
+                order.reverse();
+            }
+            let other = background[turn / 2 % background.len()];
+            let mut values = self.fitted.x.row(other).to_vec();
+            let mut known = vec![false; m];
+            let mut before = worth(&values, &known);
+            start += before / PERMUTATIONS as f64;
+            for &player in &order {
+                self.copy(player, &mut values);
+                known[player] = true;
+                let after = worth(&values, &known);
+                shares[player] += (after - before) / PERMUTATIONS as f64;
+                before = after;
+            }
+        }
+        (start, shares)
+    }
 }

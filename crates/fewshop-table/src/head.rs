@@ -89,13 +89,33 @@ impl Head {
     /// Log-odds at a row and the standard deviation of the latent value. `score` is the source
     /// model's log-odds of the row.
     pub(crate) fn at(&self, row: &[f64], score: f64) -> (f64, f64) {
-        let ((mut own, spread), scores) = self.opinion(row);
-        if let Some(network) = &self.network {
-            own += network.at(row, scores, |_| false);
+        let ((own, spread), scores) = self.opinion(row);
+        if let Some(source) = &self.source {
+            return source.at(&self.ensemble.pairs(row), row, score, (own, spread));
         }
+        (own + self.correction(row, scores, |_| false), spread)
+    }
+
+    /// What the network adds, 0 without one. Typed columns with `is_absent` count as missing.
+    pub(crate) fn correction(
+        &self,
+        row: &[f64],
+        scores: Scores,
+        is_absent: impl Fn(usize) -> bool,
+    ) -> f64 {
+        let network = self.network.as_ref();
+        network.map_or(0.0, |network| network.at(row, scores, is_absent))
+    }
+
+    /// As [`at`](Self::at), without the network, and what the network would read.
+    pub(crate) fn uncorrected(&self, row: &[f64], score: f64) -> (f64, Scores) {
+        let (opinion, scores) = self.opinion(row);
         match &self.source {
-            None => (own, spread),
-            Some(source) => source.at(&self.ensemble.pairs(row), row, score, (own, spread)),
+            Some(source) => {
+                let (own, _) = source.at(&self.ensemble.pairs(row), row, score, opinion);
+                (own, scores)
+            }
+            None => (opinion.0, scores),
         }
     }
 }

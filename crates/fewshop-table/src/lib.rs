@@ -3,8 +3,9 @@
 //!
 //! A [`Table`] holds texts. [`Predictor::fit`] types its columns, encodes them, and fits the mean
 //! of three models: Bayesian ridge regression, a Gaussian process and a random forest. A gate mixes
-//! them with the base rate by what they say of labelled rows that are left out. If they are not
-//! better than the base rate beyond chance, [`Answer::is_enough`] is false. [`Predictor::explain`]
+//! them with the base rate by what they say of labelled rows that are left out, and a [`network`]
+//! trained on made-up tables corrects the result. If the ensemble is not better than the base rate
+//! beyond chance, [`Answer::is_enough`] is false. [`Predictor::explain`]
 //! gives reasons. [`Predictor::fit_with_source`] starts from rows of other sites.
 //!
 //! Another model joins the mean in `ensemble.rs`: it has to give log-odds for a row, and for each

@@ -6,7 +6,7 @@ use crate::error::{TableError, list, shorten};
 use crate::gate::Check;
 use crate::head::Head;
 use crate::math::{Matrix, log_loss, sigmoid};
-use crate::network::{Network, Place};
+use crate::network::{MAX_CORRECTED, MAX_READ, Network, Place, Scores};
 use crate::regression::Regression;
 use crate::settings::Settings;
 use crate::site::SourceModel;
@@ -173,6 +173,8 @@ impl Predictor {
             .map(|source| source.fit(&encoder, &target))
             .transpose()?;
         let ensemble = EnsembleSettings::new(settings.seed);
+        let is_small = x.rows <= MAX_READ && target.questions.len() <= MAX_CORRECTED;
+        let network = settings.network.as_ref().filter(|_| is_small);
         let (fitted, classes, check) = match &target.labels {
             Labels::Classes(names, of) => {
                 let heads = fit_heads(
@@ -181,10 +183,7 @@ impl Predictor {
                     names.len(),
                     &ensemble,
                     source_models.as_deref(),
-                    settings
-                        .network
-                        .as_ref()
-                        .map(|network| (network, encoder.places())),
+                    network.map(|network| (network, encoder.places())),
                 );
                 let check = check_classes(&heads, of, names.len());
                 for (class, name) in names.iter().enumerate() {
@@ -341,17 +340,49 @@ impl Predictor {
             .map_or(0.0, |models| models[head].at(encoded))
     }
 
-    /// What is explained: the log-odds of a class, or the number itself. With two classes there is
-    /// one head, for the second.
+    /// The head that speaks of a class, and the sign with which it does: with two classes there is
+    /// one head, for the second. `None` for numbers.
+    pub(crate) fn head_of(&self, class: usize) -> Option<(usize, &Head, f64)> {
+        let Fitted::Classes(heads) = &self.fitted else {
+            return None;
+        };
+        Some(match heads.as_slice() {
+            [only] => (0, only, if class == 1 { 1.0 } else { -1.0 }),
+            _ => (class, &heads[class], 1.0),
+        })
+    }
+
+    /// What is explained: the log-odds of a class, or the number itself.
     pub(crate) fn level(&self, encoded: &[f64], class: usize) -> f64 {
-        match &self.fitted {
-            Fitted::Numbers(regression) => regression.at(encoded),
-            Fitted::Classes(heads) if heads.len() == 1 => {
-                let z = heads[0].at(encoded, self.score(0, encoded)).0;
-                if class == 1 { z } else { -z }
-            }
-            Fitted::Classes(heads) => heads[class].at(encoded, self.score(class, encoded)).0,
+        match (&self.fitted, self.head_of(class)) {
+            (Fitted::Numbers(regression), _) => regression.at(encoded),
+            (_, Some((at, head, sign))) => sign * head.at(encoded, self.score(at, encoded)).0,
+            (Fitted::Classes(_), None) => unreachable!("classes have heads"),
         }
+    }
+
+    /// The level without the network, and what the network would read of it.
+    pub(crate) fn uncorrected(&self, encoded: &[f64], class: usize) -> (f64, Scores) {
+        match self.head_of(class) {
+            Some((at, head, sign)) => {
+                let (level, scores) = head.uncorrected(encoded, self.score(at, encoded));
+                (sign * level, scores)
+            }
+            None => (self.level(encoded, class), Scores::default()),
+        }
+    }
+
+    /// What the network adds to the level.
+    pub(crate) fn correction(
+        &self,
+        encoded: &[f64],
+        class: usize,
+        scores: Scores,
+        is_absent: impl Fn(usize) -> bool,
+    ) -> f64 {
+        self.head_of(class).map_or(0.0, |(_, head, sign)| {
+            sign * head.correction(encoded, scores, is_absent)
+        })
     }
 }
 

@@ -34,7 +34,9 @@ pub struct Settings {
     pub asked: BTreeMap<String, Asked>,
     /// Classes or numbers; without it, numbers if there are more than five different ones.
     pub task: Option<Task>,
-    /// The network that corrects the ensemble.
+    /// The network that corrects the ensemble, by default [`Network::shipped`]. Without one the
+    /// ensemble answers alone, as it does for numbers, with a source, and for tables beyond
+    /// [`MAX_READ`](crate::network::MAX_READ) or [`MAX_CORRECTED`](crate::network::MAX_CORRECTED).
     pub network: Option<Network>,
 }
 
@@ -47,7 +49,7 @@ impl Default for Settings {
             left_out: Vec::new(),
             asked: BTreeMap::new(),
             task: None,
-            network: None,
+            network: Some(Network::shipped()),
         }
     }
 }

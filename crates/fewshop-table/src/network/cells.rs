@@ -24,6 +24,8 @@ const _: () = assert!(QUESTION + 1 == INPUTS);
 /// Where an encoded row holds a column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Place {
+    /// Number of the typed column.
+    pub(crate) column: usize,
     pub(crate) number: Option<usize>,
     pub(crate) missing: Option<usize>,
     /// Feature and number of each level; the last number is that of a missing cell.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::cells::{Place, Scores, choose, write_row};
-use super::kernels::{attend, multiply, norm};
+use super::kernels::{attend, by_number, multiply, norm};
 use super::{INPUTS, Network, Shape};
 use crate::math::Matrix;
 
@@ -17,8 +17,9 @@ pub(crate) struct Context {
     places: Vec<Place>,
     /// −1 where the classes changed places, so that swapped labels give swapped answers.
     sign: f64,
-    /// Of each block, `[cells, labelled rows, width]`.
+    /// Of each block, for each cell as the kernel reads them.
     keys: Vec<Vec<f32>>,
+    /// Of each block, `[cells, labelled rows, width]`.
     values: Vec<Vec<f32>>,
 }
 
@@ -143,27 +144,24 @@ impl Context {
                 let to = (at % cells * rows + at / cells) * width;
                 turned[to..to + width].copy_from_slice(from);
             }
-            let mut keys = vec![0.0; x.len()];
-            multiply(&turned, array(2), width, &mut keys, false);
             let mut values = vec![0.0; x.len()];
-            multiply(&turned, array(3), width, &mut values, false);
+            multiply(&turned, array(2), width, &mut values, false);
+            let mut keys = Vec::new();
+            for of_cell in values.chunks_exact(rows * width) {
+                by_number(of_cell, width, &mut keys);
+            }
             self.keys.push(keys);
+            multiply(&turned, array(3), width, &mut values, false);
             self.values.push(values);
             if block + 1 < blocks {
-                self.block(block, &mut x, rows);
+                self.block(block, &mut x, rows, false);
             }
         }
     }
 
-    /// What is added to the log-odds of a question. Columns of the table with `is_absent` count as
-    /// missing.
-    pub(crate) fn at(
-        &self,
-        row: &[f64],
-        scores: Scores,
-        is_absent: impl Fn(&Place) -> bool,
-    ) -> f64 {
-        let absent = |at: usize| is_absent(&self.places[at]);
+    /// What is added to the log-odds of a question. Typed columns with `is_absent` count as missing.
+    pub(crate) fn at(&self, row: &[f64], scores: Scores, is_absent: impl Fn(usize) -> bool) -> f64 {
+        let absent = |at: usize| is_absent(self.places[at].column);
         let inputs = question(&self.places, self.sign, row, scores, absent);
         self.sign * f64::from(self.correction(&inputs))
     }
@@ -173,7 +171,7 @@ impl Context {
         let Shape { width, blocks, .. } = self.network.shape();
         let mut x = embed(&self.network, inputs);
         for block in 0..blocks {
-            self.block(block, &mut x, 1);
+            self.block(block, &mut x, 1, block + 1 == blocks);
         }
         let last = 1 + blocks * OF_BLOCK;
         let mut normed = vec![0.0; width];
@@ -182,8 +180,9 @@ impl Context {
         normed.iter().zip(head).map(|(a, b)| a * b).sum()
     }
 
-    /// One block over some rows, `[rows, cells, width]`.
-    fn block(&self, block: usize, x: &mut [f32], rows: usize) {
+    /// One block over some rows, `[rows, cells, width]`. After the last block only the label's cell
+    /// of one row is asked for, and only that is brought up to date.
+    fn block(&self, block: usize, x: &mut [f32], rows: usize, is_last: bool) {
         let Shape {
             width,
             heads,
@@ -192,7 +191,8 @@ impl Context {
         } = self.network.shape();
         let array = |at: usize| self.network.array(1 + block * OF_BLOCK + at);
         let cells = x.len() / rows / width;
-        let stretch = self.keys[block].len() / cells;
+        let keys_of_cell = self.keys[block].len() / cells;
+        let values_of_cell = self.values[block].len() / cells;
         let mut normed = vec![0.0; x.len()];
         let mut queries = vec![0.0; x.len()];
         let mut read = vec![0.0; x.len()];
@@ -205,31 +205,43 @@ impl Context {
             .zip(read.chunks_exact_mut(width))
             .enumerate()
         {
-            let part = at % cells * stretch..(at % cells + 1) * stretch;
-            let (keys, values) = (&self.keys[block][part.clone()], &self.values[block][part]);
+            let cell = at % cells;
+            let keys = &self.keys[block][cell * keys_of_cell..][..keys_of_cell];
+            let values = &self.values[block][cell * values_of_cell..][..values_of_cell];
             attend(query, keys, values, heads, true, &mut scores, out);
         }
         multiply(&read, array(4), width, x, true);
 
         norm(x, array(5), &mut normed);
-        multiply(&normed, array(6), width, &mut queries, false);
-        let (mut keys, mut values) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-        multiply(&normed, array(7), width, &mut keys, false);
+        let mut values = vec![0.0; x.len()];
+        multiply(&normed, array(7), width, &mut values, false);
+        let of_row = cells * width;
+        let mut keys = Vec::new();
+        for row in values.chunks_exact(of_row) {
+            by_number(row, width, &mut keys);
+        }
+        let keys_of_row = keys.len() / rows;
         multiply(&normed, array(8), width, &mut values, false);
+        let start = if is_last { x.len() - width } else { 0 };
+        let x = &mut x[start..];
+        let (queries, read) = (&mut queries[start..], &mut read[start..]);
+        let normed = &mut normed[start..];
+        multiply(normed, array(6), width, queries, false);
         for (at, (query, out)) in queries
             .chunks_exact(width)
             .zip(read.chunks_exact_mut(width))
             .enumerate()
         {
-            let own = at / cells * cells * width..(at / cells + 1) * cells * width;
-            let (keys, values) = (&keys[own.clone()], &values[own]);
+            let row = at / cells;
+            let keys = &keys[row * keys_of_row..][..keys_of_row];
+            let values = &values[row * of_row..][..of_row];
             attend(query, keys, values, heads, false, &mut scores, out);
         }
-        multiply(&read, array(9), width, x, true);
+        multiply(read, array(9), width, x, true);
 
-        norm(x, array(10), &mut normed);
+        norm(x, array(10), normed);
         let mut units: Vec<f32> = array(12).repeat(x.len() / width);
-        multiply(&normed, array(11), hidden, &mut units, true);
+        multiply(normed, array(11), hidden, &mut units, true);
         for unit in &mut units {
             *unit = unit.max(0.0);
         }

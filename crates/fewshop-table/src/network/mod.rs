@@ -15,7 +15,8 @@ pub(crate) use cells::{Place, Scores};
 pub(crate) use context::Context;
 pub use episode::{Episode, episode};
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use crate::error::TableError;
 
@@ -24,12 +25,18 @@ pub const INPUTS: usize = 32;
 /// Added to the mean square before its root is taken (RMSNorm).
 pub const NORM_EPSILON: f32 = 1e-6;
 
+/// Most labelled rows of which a network reads a table: it has seen no more in training.
+pub const MAX_READ: usize = 128;
+/// Most questions that a network corrects. With more, a label would take a browser tab seconds; so
+/// that answers do not depend on where they are computed, this holds everywhere.
+pub const MAX_CORRECTED: usize = 2_000;
+
 const MAGIC: &[u8; 4] = b"FSTN";
 
 /// The sizes of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Numbers that stand for a cell inside the network; a multiple of 8 and of `heads`.
+    /// Numbers that stand for a cell inside the network; a multiple of 8 and of four times `heads`.
     pub width: usize,
     /// Attention heads.
     pub heads: usize,
@@ -68,8 +75,24 @@ struct Weights {
 }
 
 /// A trained network. Copies share their weights.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Network(Arc<Weights>);
+
+impl fmt::Debug for Network {
+    /// Sizes and a checksum (FNV-1a) of the weights: enough to tell two networks apart, and nothing that
+    /// a log could not hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0.arrays.iter().flatten();
+        let bytes = bytes.flat_map(|weight| weight.to_le_bytes());
+        let sum = bytes.fold(0xcbf2_9ce4_8422_2325u64, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        f.debug_struct("Network")
+            .field("shape", &self.0.shape)
+            .field("checksum", &format_args!("{sum:016x}"))
+            .finish()
+    }
+}
 
 // Weights are finite, which is checked when they are read.
 impl Eq for Network {}
@@ -82,9 +105,9 @@ impl Network {
     pub fn new(shape: Shape, arrays: Vec<Vec<f32>>) -> Result<Self, TableError> {
         let is_valid = shape.width > 0
             && shape.heads > 0
-            && shape.width % 8 == 0
-            && shape.hidden % 8 == 0
-            && shape.width % shape.heads == 0
+            && shape.width.is_multiple_of(8)
+            && shape.hidden.is_multiple_of(8)
+            && shape.width.is_multiple_of(4 * shape.heads)
             && shape.width <= 512
             && shape.hidden <= 2048
             && (1..=16).contains(&shape.blocks);
@@ -108,6 +131,18 @@ impl Network {
             }
         }
         Ok(Self(Arc::new(Weights { shape, arrays })))
+    }
+
+    /// The network that comes with this crate: `prior.pack`, made by `fewshop table train-prior`.
+    ///
+    /// # Panics
+    /// Never: a test reads the same bytes.
+    #[must_use]
+    pub fn shipped() -> Self {
+        static SHIPPED: LazyLock<Network> = LazyLock::new(|| {
+            Network::from_bytes(include_bytes!("../../prior.pack")).expect("a test reads it")
+        });
+        SHIPPED.clone()
     }
 
     /// Its sizes.
@@ -200,5 +235,45 @@ impl Network {
 
     fn array(&self, at: usize) -> &[f32] {
         &self.0.arrays[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_network_is_read_and_written_without_a_change() {
+        let network = Network::shipped();
+        let bytes = network.to_bytes();
+        assert_eq!(bytes, include_bytes!("../../prior.pack"));
+        assert_eq!(Network::from_bytes(&bytes).expect("just written"), network);
+    }
+
+    #[test]
+    fn a_damaged_network_is_refused() {
+        let bytes = Network::shipped().to_bytes();
+        let with = |at: usize, byte: u8| {
+            let mut changed = bytes.clone();
+            changed[at] = byte;
+            changed
+        };
+        let mut nan = bytes.clone();
+        nan[20..24].copy_from_slice(&f32::NAN.to_le_bytes());
+        for (name, bytes) in [
+            ("empty", Vec::new()),
+            ("cut", bytes[..bytes.len() - 1].to_vec()),
+            ("longer", [&bytes[..], &[0]].concat()),
+            ("magic", with(0, b'X')),
+            ("width", with(4, 7)),
+            ("blocks", with(12, 200)),
+            ("no heads", with(8, 0)),
+            ("not a number", nan),
+        ] {
+            assert!(
+                matches!(Network::from_bytes(&bytes), Err(TableError::Network(_))),
+                "{name}"
+            );
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod net;
 mod tables;
 
+use std::fmt;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, ensure};
@@ -61,18 +62,21 @@ impl Default for PriorConfig {
                 blocks: 3,
                 hidden: 96,
             },
-            tables: 60_000,
+            tables: 100_000,
             learning_rate: 2e-3,
             seed: 7,
         }
     }
 }
 
-/// Mean log loss on made-up tables that training has not seen yet, against the true probabilities.
+/// Mean log loss on the tables of a step, before the network has learned from them, against the true
+/// probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Losses {
-    /// Tables trained before.
+    /// Tables of the step.
     pub tables: usize,
+    /// Labelled rows of each.
+    pub labelled: usize,
     /// The ensemble's.
     pub ensemble: f64,
     /// The network's.
@@ -164,7 +168,7 @@ impl Batch {
     }
 }
 
-/// Trains a network; `report` is told of the losses now and then.
+/// Trains a network; `report` is told of the losses of each step.
 ///
 /// # Errors
 /// When the loss is no longer a number.
@@ -174,14 +178,8 @@ pub fn train(config: &PriorConfig, mut report: impl FnMut(Losses)) -> anyhow::Re
     let mut net = init(config.shape, &device);
     let mut optimizer = optimizer(&net);
     let progress = Progress::of("Tables", config.tables as u64);
-    let mut since = Losses {
-        tables: 0,
-        ensemble: 0.0,
-        network: 0.0,
-    };
-    let mut by_range = [(0.0, 0.0, 0usize); RANGES.len()];
+    let mut since = Since::default();
     let mut done = 0;
-    let mut reported = 0;
     let net = std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(2);
         let seed = config.seed;
@@ -218,48 +216,66 @@ pub fn train(config: &PriorConfig, mut report: impl FnMut(Losses)) -> anyhow::Re
             let rate = config.learning_rate * schedule(done as f64 / config.tables as f64);
             net = optimizer.step(rate, net, gradients);
 
-            since.ensemble += ensemble * tables as f64;
-            since.network += network * tables as f64;
-            let range = &mut by_range[RANGES.partition_point(|start| *start <= labelled) - 1];
-            range.0 += ensemble * tables as f64;
-            range.1 += network * tables as f64;
-            range.2 += tables;
+            let losses = Losses {
+                tables,
+                labelled,
+                ensemble,
+                network,
+            };
+            report(losses);
+            since.add(losses);
             done += tables;
             progress.advance(tables as u64);
-            if done >= reported + REPORT || done >= config.tables {
-                let count = (done - reported) as f64;
-                report(Losses {
-                    tables: reported,
-                    ensemble: since.ensemble / count,
-                    network: since.network / count,
-                });
-                let ranges: Vec<String> = by_range
-                    .iter()
-                    .zip(RANGES)
-                    .filter(|(range, _)| range.2 > 0)
-                    .map(|((ensemble, network, count), start)| {
-                        let count = *count as f64;
-                        format!(
-                            "{start}: {:.3} {:+.4}",
-                            ensemble / count,
-                            (network - ensemble) / count
-                        )
-                    })
-                    .collect();
-                progress.note(&format!(
-                    "{done} tables: log loss {:.4}, ensemble {:.4}; by labelled rows from {}",
-                    since.network / count,
-                    since.ensemble / count,
-                    ranges.join(", ")
-                ));
-                (since.ensemble, since.network, reported) = (0.0, 0.0, done);
-                by_range = Default::default();
+            if since.tables >= REPORT || done >= config.tables {
+                progress.note(&format!("{done} tables: {since}"));
+                since = Since::default();
             }
         }
         Ok(net)
     })?;
     progress.finish(&format!("{done} tables"));
     Ok(net.export())
+}
+
+/// Sums of losses since the last note.
+#[derive(Default)]
+struct Since {
+    tables: usize,
+    /// By number of labelled rows: the ensemble's losses, the network's, tables.
+    ranges: [(f64, f64, usize); RANGES.len()],
+}
+
+impl Since {
+    fn add(&mut self, losses: Losses) {
+        let at = RANGES.partition_point(|start| *start <= losses.labelled) - 1;
+        let range = &mut self.ranges[at];
+        range.0 += losses.ensemble * losses.tables as f64;
+        range.1 += losses.network * losses.tables as f64;
+        range.2 += losses.tables;
+        self.tables += losses.tables;
+    }
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |part: fn(&(f64, f64, usize)) -> f64| {
+            self.ranges.iter().map(part).sum::<f64>() / self.tables.max(1) as f64
+        };
+        write!(
+            f,
+            "log loss {:.4}, ensemble {:.4}",
+            of(|r| r.1),
+            of(|r| r.0)
+        )?;
+        f.write_str("; labelled rows from")?;
+        for ((ensemble, network, tables), start) in self.ranges.iter().zip(RANGES) {
+            if *tables > 0 {
+                let gain = (network - ensemble) / *tables as f64;
+                write!(f, " {start}: {gain:+.4}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Muon for the matrices of the blocks, AdamW for the others.

@@ -60,9 +60,12 @@ pub struct Input {
     /// Use protected columns too
     #[arg(long)]
     pub use_protected: bool,
-    /// The network to use, from 'fewshop table train-prior'
+    /// A network of your own, from 'fewshop table train-prior', instead of the one inside
     #[arg(long, value_name = "FILE")]
     pub pack: Option<PathBuf>,
+    /// Answer by the ensemble alone
+    #[arg(long, conflicts_with = "pack")]
+    pub without_network: bool,
     /// What kind of answer [default: numbers if the target has more than five different ones]
     #[arg(long, value_enum)]
     pub task: Option<TaskArg>,
@@ -90,8 +93,11 @@ pub enum TaskArg {
 
 impl Input {
     fn network(&self) -> anyhow::Result<Option<Network>> {
-        let Some(path) = &self.pack else {
+        if self.without_network {
             return Ok(None);
+        }
+        let Some(path) = &self.pack else {
+            return Ok(Some(Network::shipped()));
         };
         let place = || path.display().to_string();
         let bytes = std::fs::read(path).with_context(place)?;
