@@ -11,6 +11,8 @@ use crate::table::Table;
 pub const EXACT_COLUMNS: usize = 12;
 /// Permutations, half of them the reverse of the other half.
 const PERMUTATIONS: usize = 64;
+/// Permutations for what the network adds, which is smaller and takes longer: the first of them.
+const NETWORK_PERMUTATIONS: usize = 16;
 /// Labelled rows that stand for the columns which are not given.
 const BACKGROUND: usize = 16;
 /// Evaluations of one exact explanation, about a second at 128 labelled rows.
@@ -307,26 +309,35 @@ impl Game<'_> {
         let mut order: Vec<usize> = (0..m).collect();
         let background = background(&self.fitted.x, PERMUTATIONS / 2);
         let (mut start, mut shares) = (0.0, vec![0.0; m]);
-        let worth = |values: &[f64], known: &[bool]| {
+        // Level of the ensemble, and what the network adds if it is asked.
+        let worth = |values: &[f64], known: &[bool], is_asked: bool| {
             let (level, scores) = self.fitted.uncorrected(values, self.class);
-            level + self.correction(scores, |player| known[player])
+            let added = match is_asked {
+                true => self.correction(scores, |player| known[player]),
+                false => 0.0,
+            };
+            (level, added)
         };
+        let part = 1.0 / PERMUTATIONS as f64;
+        let network_part = 1.0 / NETWORK_PERMUTATIONS as f64;
         for turn in 0..PERMUTATIONS {
             if turn % 2 == 0 {
                 random.shuffle(&mut order);
             } else {
                 order.reverse();
             }
+            let is_asked = turn < NETWORK_PERMUTATIONS;
             let other = background[turn / 2 % background.len()];
             let mut values = self.fitted.x.row(other).to_vec();
             let mut known = vec![false; m];
-            let mut before = worth(&values, &known);
-            start += before / PERMUTATIONS as f64;
+            let mut before = worth(&values, &known, is_asked);
+            start += before.0 * part + before.1 * network_part;
             for &player in &order {
                 self.copy(player, &mut values);
                 known[player] = true;
-                let after = worth(&values, &known);
-                shares[player] += (after - before) / PERMUTATIONS as f64;
+                let after = worth(&values, &known, is_asked);
+                shares[player] += (after.0 - before.0) * part;
+                shares[player] += (after.1 - before.1) * network_part;
                 before = after;
             }
         }

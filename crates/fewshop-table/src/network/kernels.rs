@@ -1,4 +1,6 @@
-//! The inner loops of the network's forward pass, in a form that compilers turn into SIMD.
+//! The inner loops of the network's forward pass.
+
+use wide::{f32x4, f32x8, i32x8};
 
 use super::NORM_EPSILON;
 
@@ -6,8 +8,6 @@ use super::NORM_EPSILON;
 const LANES: usize = 8;
 /// Rows that share what is read of the matrix.
 const ROWS: usize = 4;
-/// Numbers of a SIMD register in a browser.
-pub(super) const SIMD: usize = 4;
 
 /// `out = x · w`, or `out += x · w`; `x` is `[rows, inputs]`, `w` is `[inputs, outputs]`, and
 /// `outputs` a multiple of [`LANES`].
@@ -39,35 +39,40 @@ fn rows<const R: usize>(
     out: &mut [f32],
     is_added: bool,
 ) {
+    let x: [&[f32]; R] = std::array::from_fn(|row| &x[row * inputs..][..inputs]);
     for start in (0..outputs).step_by(LANES) {
-        let mut sums = [[0.0f32; LANES]; R];
+        let mut sums = [f32x8::ZERO; R];
         if is_added {
-            for (row, sums) in sums.iter_mut().enumerate() {
-                sums.copy_from_slice(&out[row * outputs + start..][..LANES]);
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum = eight(&out[row * outputs + start..]);
             }
         }
-        for input in 0..inputs {
-            let weights: &[f32; LANES] = w[input * outputs + start..][..LANES]
-                .try_into()
-                .expect("LANES of them");
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let value = x[row * inputs + input];
-                for (sum, weight) in sums.iter_mut().zip(weights) {
-                    *sum += value * weight;
-                }
+        for (input, weights) in w.chunks_exact(outputs).enumerate() {
+            let weights = eight(&weights[start..]);
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum += f32x8::splat(x[input]) * weights;
             }
         }
-        for (row, sums) in sums.iter().enumerate() {
-            out[row * outputs + start..][..LANES].copy_from_slice(sums);
+        for (row, sum) in sums.iter().enumerate() {
+            out[row * outputs + start..][..LANES].copy_from_slice(&sum.to_array());
         }
     }
+}
+
+fn eight(values: &[f32]) -> f32x8 {
+    f32x8::new(values.first_chunk::<8>().copied().unwrap_or_default())
 }
 
 /// RMSNorm of each row of `gains.len()` numbers.
 pub(super) fn norm(x: &[f32], gains: &[f32], out: &mut [f32]) {
     let width = gains.len();
     for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        let square = x.iter().map(|value| value * value).sum::<f32>() / width as f32;
+        let mut squares = f32x8::ZERO;
+        for eight in x.as_chunks::<8>().0 {
+            let eight = f32x8::new(*eight);
+            squares += eight * eight;
+        }
+        let square = squares.reduce_add() / width as f32;
         let factor = (square + NORM_EPSILON).sqrt().recip();
         for ((out, value), gain) in out.iter_mut().zip(x).zip(gains) {
             *out = value * factor * gain;
@@ -75,21 +80,21 @@ pub(super) fn norm(x: &[f32], gains: &[f32], out: &mut [f32]) {
     }
 }
 
-/// eˣ for `x ≤ 0`, to 2 units in the last place down to e⁻⁸⁷: 2ⁿ times a polynomial of the rest (the coefficients
-/// are those of Cephes' `expf`). The library's function is called number by number.
-pub(super) fn exp(x: f32) -> f32 {
-    // The sum's last bits are then the whole part of x / ln 2.
-    const SHIFT: f32 = 12_582_912.0;
-    let x = x.max(-87.0);
-    let shifted = x * std::f32::consts::LOG2_E + SHIFT;
-    let whole = shifted - SHIFT;
-    let rest = (x - whole * 0.693_359_4) + whole * 2.121_944_4e-4;
-    let mut sum = 1.987_569_1e-4;
+/// eˣ for `x ≤ 0`, to 3 units in the last place down to e⁻⁸⁷: 2ⁿ times a polynomial of the rest (the coefficients
+/// are those of Cephes' `expf`). Eight numbers at once, the same bits everywhere.
+fn exp(x: f32x8) -> f32x8 {
+    let x = x.fast_max(f32x8::splat(-87.0));
+    let whole = (x * f32x8::splat(std::f32::consts::LOG2_E)).round_ties_even();
+    let rest = (x - whole * f32x8::splat(0.693_359_4)) + whole * f32x8::splat(2.121_944_4e-4);
+    let mut sum = f32x8::splat(1.987_569_1e-4);
     for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5] {
-        sum = sum * rest + coefficient;
+        sum = sum * rest + f32x8::splat(coefficient);
     }
-    let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
-    (sum * rest * rest + rest + 1.0) * power
+    let power: i32x8 = (whole.fast_trunc_int() + i32x8::splat(127)) << 23;
+    let power = power
+        .to_array()
+        .map(|bits| f32::from_bits(bits.cast_unsigned()));
+    (sum * rest * rest + rest + f32x8::ONE) * f32x8::new(power)
 }
 
 /// Keys of `n` rows, `[n, width]`, by head and number: `[width, stride]` with `stride` as
@@ -107,7 +112,7 @@ pub(super) fn by_number(keys: &[f32], width: usize, out: &mut Vec<f32>) {
 
 /// `n`, filled up to whole registers.
 pub(super) fn stride(n: usize) -> usize {
-    n.next_multiple_of(SIMD)
+    n.next_multiple_of(LANES)
 }
 
 /// One query reads `values`, `[n, width]` with `heads` heads side by side, by their `keys`, which
@@ -133,30 +138,71 @@ pub(super) fn attend(
         let start = head * size;
         for (number, value) in query[start..start + size].iter().enumerate() {
             let keys = &keys[(start + number) * stride..][..stride];
-            let factor = value * scale;
-            for (weight, key) in weights.iter_mut().zip(keys) {
-                *weight += factor * key;
+            let factor = f32x8::splat(value * scale);
+            for (weight, key) in weights
+                .as_chunks_mut::<8>()
+                .0
+                .iter_mut()
+                .zip(keys.as_chunks().0)
+            {
+                *weight = (f32x8::new(*weight) + factor * f32x8::new(*key)).to_array();
             }
         }
-        let least = if is_free { 0.0 } else { f32::NEG_INFINITY };
-        let top = weights[..n].iter().copied().fold(least, f32::max);
-        for weight in weights.iter_mut() {
-            // Numbers that only fill up may be above the top.
-            *weight = exp((*weight - top).min(0.0));
+        // What only fills up weighs nothing.
+        weights[n..].fill(f32::MIN);
+        let eights = weights.as_chunks_mut::<8>().0;
+        let least = f32x8::splat(if is_free { 0.0 } else { f32::MIN });
+        let tops = eights
+            .iter()
+            .fold(least, |top, eight| top.fast_max(f32x8::new(*eight)));
+        let top = tops.to_array().into_iter().fold(f32::MIN, f32::max);
+        let mut sums = f32x8::ZERO;
+        for eight in eights {
+            let powers = exp(f32x8::new(*eight) - f32x8::splat(top));
+            sums += powers;
+            *eight = powers.to_array();
         }
-        let free = if is_free { exp(-top) } else { 0.0 };
-        let sum = weights[..n].iter().sum::<f32>() + free;
-        for (at, out) in out[start..start + size].chunks_exact_mut(SIMD).enumerate() {
-            let mut sums = [0.0f32; SIMD];
-            for (weight, value) in weights.iter().zip(values.chunks_exact(width)) {
-                let value = &value[start + at * SIMD..][..SIMD];
-                for (sum, value) in sums.iter_mut().zip(value) {
-                    *sum += weight * value;
-                }
+        let mut sum = sums.reduce_add();
+        if is_free {
+            sum += exp(f32x8::splat(-top)).to_array()[0];
+        }
+        let out = &mut out[start..start + size];
+        for (at, out) in out.chunks_mut(16).enumerate() {
+            let values = Columns {
+                values,
+                width,
+                start: start + at * 16,
+            };
+            match out.len() {
+                4 => values.mean::<1>(weights, sum, out),
+                8 => values.mean::<2>(weights, sum, out),
+                12 => values.mean::<3>(weights, sum, out),
+                _ => values.mean::<4>(weights, sum, out),
             }
-            for (out, read) in out.iter_mut().zip(sums) {
-                *out = read / sum;
+        }
+    }
+}
+
+/// Some columns of the values.
+struct Columns<'a> {
+    values: &'a [f32],
+    width: usize,
+    start: usize,
+}
+
+impl Columns<'_> {
+    /// The weighted mean of four times `C` columns. Several sums at once: each addition waits for the one
+    /// before it.
+    fn mean<const C: usize>(&self, weights: &[f32], sum: f32, out: &mut [f32]) {
+        let mut sums = [f32x4::ZERO; C];
+        for (weight, value) in weights.iter().zip(self.values.chunks_exact(self.width)) {
+            let (fours, _) = value[self.start..][..4 * C].as_chunks::<4>();
+            for (sum, four) in sums.iter_mut().zip(fours) {
+                *sum += f32x4::splat(*weight) * f32x4::new(*four);
             }
+        }
+        for (out, sums) in out.chunks_exact_mut(4).zip(sums) {
+            out.copy_from_slice(&(sums / f32x4::splat(sum)).to_array());
         }
     }
 }
@@ -170,13 +216,13 @@ mod tests {
         let mut x = 0.0f32;
         while x > -86.0 {
             let expected = f64::from(x).exp();
-            let found = f64::from(exp(x));
+            let found = f64::from(exp(f32x8::splat(x)).to_array()[3]);
             assert!(
                 (found - expected).abs() < 3e-7 * expected,
                 "{x}: {found} {expected}"
             );
             x -= 0.0137;
         }
-        assert!(exp(-1e9) < 1e-37);
+        assert!(exp(f32x8::splat(-1e9)).to_array()[0] < 1e-37);
     }
 }
