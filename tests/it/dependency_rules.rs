@@ -413,6 +413,7 @@ fn trainer_modules_import_only_lower_layers() {
             "text",
             "words",
             "merchant",
+            "prior",
             "compress",
             "learner",
             "tasks",
@@ -446,6 +447,8 @@ fn table_modules_import_only_lower_layers() {
             "table",
             "text",
             "target",
+            "cells",
+            "network",
             "settings",
             "typing",
             "encode",
@@ -462,6 +465,7 @@ fn table_modules_import_only_lower_layers() {
             "next",
             "groups",
             "evaluate",
+            "episode",
         ],
     );
 }

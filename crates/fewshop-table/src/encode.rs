@@ -1,7 +1,7 @@
 //! Cells to numbers of mean 0 and variance 1, made from all rows, labelled or not.
 
+use crate::cells::Place;
 use crate::math::{Matrix, ordered_mean};
-use crate::network::Place;
 use crate::table::{Table, is_missing};
 use crate::typing::{Format, Kind, LEVELS, TypedColumn};
 

@@ -73,7 +73,7 @@ pub fn draw(
         {
             rows.swap(k - 1, other);
         }
-        let end = rows.len().min(k + questions);
+        let end = rows.len().min(k.saturating_add(questions));
         out.push(Draw {
             shots: rows[..k].to_vec(),
             questions: rows[k..end].to_vec(),
@@ -119,6 +119,42 @@ pub fn answer_draw(
         answer.row = row;
     }
     Ok((fitted, answers))
+}
+
+/// The labelled rows after `count` labels in which each time the row that
+/// [`Predictor::next_to_label`] proposes is labelled: `shots` first, then rows of `pool`. Only the targets of
+/// rows that are labelled by then are read.
+///
+/// # Errors
+/// As [`Predictor::fit`].
+pub fn follow_proposals(
+    table: &Table,
+    target: &str,
+    settings: &Settings,
+    shots: &[usize],
+    pool: &[usize],
+    count: usize,
+) -> Result<Vec<usize>, TableError> {
+    let at = table.find(target)?;
+    let rows: Vec<usize> = shots.iter().chain(pool).copied().collect();
+    let known = |place: usize| table.column(at)[rows[place]].clone();
+    let cells = (0..rows.len())
+        .map(|place| match place < shots.len() {
+            true => known(place),
+            false => String::new(),
+        })
+        .collect();
+    let mut asked = table.pick(&rows).with_column(at, cells);
+    let mut out = shots.to_vec();
+    while out.len() < count {
+        let fitted = Predictor::fit(&asked, target, settings)?;
+        let Some(next) = fitted.next_to_label(&asked) else {
+            break;
+        };
+        asked.set_cell(at, next, &known(next))?;
+        out.push(rows[next]);
+    }
+    Ok(out)
 }
 
 /// Compares the answers of a draw with the table's own values.

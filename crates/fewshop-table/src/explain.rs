@@ -1,9 +1,9 @@
 //! Why a row has its answer: exact shares of the columns, the examples that pulled, the smallest
 //! change that would tip it.
 
+use crate::cells::Scores;
 use crate::head::Head;
 use crate::math::{Matrix, Random, squared_distance};
-use crate::network::Scores;
 use crate::predictor::{Fitted, Predictor};
 use crate::table::Table;
 

@@ -1,9 +1,10 @@
 //! One outcome against the rest: ensemble, base rate, and the trust in between.
 
+use crate::cells::{Place, Scores};
 use crate::ensemble::{Ensemble, EnsembleSettings};
 use crate::gate::{base_left_out, base_rate, trust};
 use crate::math::Matrix;
-use crate::network::{Context, Network, Place, Scores};
+use crate::network::{Context, Network};
 use crate::site::Source;
 
 /// A gated ensemble.

@@ -33,8 +33,10 @@
 //! whatever the order of rows and columns. Work is bounded: [`MAX_ROWS`], [`MAX_COLUMNS`],
 //! [`MAX_CELLS`], and at most [`MAX_FITTED`] labelled rows are used.
 
+mod cells;
 mod encode;
 mod ensemble;
+mod episode;
 mod error;
 mod evaluate;
 mod explain;
@@ -58,8 +60,9 @@ mod text;
 mod typing;
 mod warnings;
 
+pub use episode::{Episode, episode};
 pub use error::TableError;
-pub use evaluate::{Draw, Figures, answer_draw, draw, figures};
+pub use evaluate::{Draw, Figures, answer_draw, draw, figures, follow_proposals};
 pub use explain::{Change, ColumnShare, EXACT_COLUMNS, ExamplePull, Explanation};
 pub use gate::Check;
 pub use groups::Group;

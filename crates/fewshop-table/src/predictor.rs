@@ -1,12 +1,13 @@
 //! From a table with some empty target cells to answers.
 
+use crate::cells::{Place, Scores};
 use crate::encode::Encoder;
 use crate::ensemble::EnsembleSettings;
 use crate::error::{TableError, list, shorten};
 use crate::gate::Check;
 use crate::head::Head;
 use crate::math::{Matrix, log_loss, sigmoid};
-use crate::network::{MAX_CORRECTED, MAX_READ, Network, Place, Scores};
+use crate::network::{MAX_CORRECTED, MAX_READ, Network};
 use crate::regression::Regression;
 use crate::settings::Settings;
 use crate::site::SourceModel;

@@ -80,3 +80,48 @@ fn a_table_is_answered_measured_and_explained() {
         assert!(!folder.path("q.csv").exists());
     }
 }
+
+#[test]
+fn a_network_of_ones_own_is_trained_and_used() {
+    let folder = Folder::new();
+    folder.write("t.csv", &made_up());
+    folder.check_done("table train-prior --out own.pack --tables 60 --width 16 --blocks 1");
+    let answers = |flags: &str| {
+        folder.check_done(&format!(
+            "table predict --table t.csv --target good --out p.csv {flags}"
+        ));
+        folder.read("p.csv")
+    };
+    let all = [
+        answers(""),
+        answers("--pack own.pack"),
+        answers("--without-network"),
+    ];
+    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+
+    folder.write("bad.pack", "not a network");
+    let output =
+        folder.run("table predict --table t.csv --target good --out q.csv --pack bad.pack");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.contains("bad.pack") && stderr.contains("train-prior"),
+        "{stderr}"
+    );
+    assert!(!folder.path("q.csv").exists());
+    let output = folder.run("table train-prior --out none.pack --tables 60 --width 12");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!folder.path("none.pack").exists());
+}
+
+#[test]
+fn proposed_rows_are_compared_with_random_ones() {
+    let folder = Folder::new();
+    folder.write("t.csv", &made_up());
+    let line = "table labelling --table t.csv --target good --k 6,8 --draws 3 --questions 20";
+    let said = folder.check_done(&format!("{line} --json f.json"));
+    assert!(said.contains("proposed"), "{said}");
+    assert!(folder.read("f.json").contains("\"random_loss\""));
+    let output = folder.run("table labelling --table t.csv --target good --k 200 --draws 3");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("lower --k or --questions"), "{stderr}");
+}

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::cells::{Place, Scores, choose, write_row};
 use super::kernels::{attend, by_number, multiply, norm};
 use super::{INPUTS, Network, Shape};
+use crate::cells::{Place, Scores, choose, write_row};
 use crate::math::Matrix;
 
 /// Arrays of a block.
@@ -25,14 +25,14 @@ pub(crate) struct Context {
 
 /// The labelled rows in the order and with the sign in which the network reads them: neither the
 /// order of a table's rows nor which class is called 1 changes an answer.
-pub(super) struct Reading {
-    pub(super) places: Vec<Place>,
-    pub(super) sign: f64,
-    pub(super) order: Vec<usize>,
+pub(crate) struct Reading {
+    pub(crate) places: Vec<Place>,
+    pub(crate) sign: f64,
+    order: Vec<usize>,
 }
 
 impl Reading {
-    pub(super) fn of(places: Vec<Place>, x: &Matrix, outcomes: &[f64]) -> Self {
+    pub(crate) fn of(places: Vec<Place>, x: &Matrix, outcomes: &[f64]) -> Self {
         let compare = |a: usize, b: usize| {
             let mut pairs = x.row(a).iter().zip(x.row(b)).map(|(a, b)| a.total_cmp(b));
             pairs.find(|order| order.is_ne())
@@ -63,7 +63,7 @@ impl Reading {
     }
 
     /// The cells of the labelled rows, in order.
-    pub(super) fn labelled(&self, x: &Matrix, outcomes: &[f64], scores: &[Scores]) -> Vec<f32> {
+    pub(crate) fn labelled(&self, x: &Matrix, outcomes: &[f64], scores: &[Scores]) -> Vec<f32> {
         let mut out = Vec::new();
         for &row in &self.order {
             let label = self.sign * (2.0 * outcomes[row] - 1.0);
@@ -81,7 +81,7 @@ impl Reading {
     }
 
     /// The cells of a question.
-    pub(super) fn question(&self, row: &[f64], scores: Scores) -> Vec<f32> {
+    pub(crate) fn question(&self, row: &[f64], scores: Scores) -> Vec<f32> {
         question(&self.places, self.sign, row, scores, |_| false)
     }
 }
@@ -118,7 +118,7 @@ impl Context {
     }
 
     /// Reads the cells of labelled rows.
-    pub(super) fn of_cells(network: &Network, inputs: &[f32], rows: usize) -> Self {
+    pub(crate) fn of_cells(network: &Network, inputs: &[f32], rows: usize) -> Self {
         let mut out = Self {
             network: network.clone(),
             places: Vec::new(),
@@ -167,7 +167,7 @@ impl Context {
     }
 
     /// The head's number for the cells of one row.
-    pub(super) fn correction(&self, inputs: &[f32]) -> f32 {
+    pub(crate) fn correction(&self, inputs: &[f32]) -> f32 {
         let Shape { width, blocks, .. } = self.network.shape();
         let mut x = embed(&self.network, inputs);
         for block in 0..blocks {

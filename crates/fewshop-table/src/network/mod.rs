@@ -6,22 +6,17 @@
 //! question and gives a number that is added to the log-odds of the gated ensemble. Nothing tells
 //! the network an order of rows or columns.
 
-mod cells;
 mod context;
-mod episode;
 mod kernels;
 
-pub(crate) use cells::{Place, Scores};
-pub(crate) use context::Context;
-pub use episode::{Episode, episode};
+pub(crate) use context::{Context, Reading};
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+pub use crate::cells::INPUTS;
 use crate::error::TableError;
 
-/// Numbers that describe a cell.
-pub const INPUTS: usize = 32;
 /// Added to the mean square before its root is taken (RMSNorm).
 pub const NORM_EPSILON: f32 = 1e-6;
 
@@ -47,6 +42,28 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Whether there can be such a network.
+    ///
+    /// # Errors
+    /// [`TableError::Network`] when sizes do not fit together.
+    pub fn check(&self) -> Result<(), TableError> {
+        let is_valid = (8..=512).contains(&self.width)
+            && (8..=2048).contains(&self.hidden)
+            && self.heads > 0
+            && self.width.is_multiple_of(8)
+            && self.hidden.is_multiple_of(8)
+            && self.width.is_multiple_of(4 * self.heads)
+            && (1..=16).contains(&self.blocks);
+        if is_valid {
+            return Ok(());
+        }
+        Err(TableError::Network(format!(
+            "it has {} heads, {} blocks, width {} and {} hidden units, expected a width of 8 to 512 that is a multiple of 8 and of four \
+             times the heads, at most 16 blocks, and hidden units that are a multiple of 8",
+            self.heads, self.blocks, self.width, self.hidden
+        )))
+    }
+
     /// The arrays of weights in the order in which they are stored, as rows and columns. A matrix
     /// `[in, out]` maps a row vector from the left.
     ///
@@ -103,17 +120,7 @@ impl Network {
     /// # Errors
     /// [`TableError::Network`] when sizes do not fit together or a weight is not finite.
     pub fn new(shape: Shape, arrays: Vec<Vec<f32>>) -> Result<Self, TableError> {
-        let is_valid = shape.width > 0
-            && shape.heads > 0
-            && shape.width.is_multiple_of(8)
-            && shape.hidden.is_multiple_of(8)
-            && shape.width.is_multiple_of(4 * shape.heads)
-            && shape.width <= 512
-            && shape.hidden <= 2048
-            && (1..=16).contains(&shape.blocks);
-        if !is_valid {
-            return Err(TableError::Network(format!("impossible sizes {shape:?}")));
-        }
+        shape.check()?;
         let sizes = shape.arrays();
         if arrays.len() != sizes.len() {
             return Err(TableError::Network(format!(

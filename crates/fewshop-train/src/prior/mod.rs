@@ -16,8 +16,8 @@ use burn::module::ParamGroup;
 use burn::optim::{AdamWConfig, AdjustLrFn, GradientsParams, ModuleOptimizer, MuonConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_data::progress::Progress;
-use fewshop_table::Settings;
-use fewshop_table::network::{Episode, INPUTS, Network, Shape, episode};
+use fewshop_table::network::{INPUTS, Network, Shape};
+use fewshop_table::{Episode, Settings, episode};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -171,8 +171,9 @@ impl Batch {
 /// Trains a network; `report` is told of the losses of each step.
 ///
 /// # Errors
-/// When the loss is no longer a number.
+/// When sizes do not fit together, or the loss is no longer a number.
 pub fn train(config: &PriorConfig, mut report: impl FnMut(Losses)) -> anyhow::Result<Network> {
+    config.shape.check()?;
     let device = Device::flex().autodiff();
     device.seed(config.seed);
     let mut net = init(config.shape, &device);

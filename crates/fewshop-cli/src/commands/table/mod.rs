@@ -3,6 +3,7 @@
 
 pub mod evaluate;
 pub mod explain;
+pub mod labelling;
 pub mod predict;
 pub mod train_prior;
 
@@ -38,6 +39,8 @@ pub enum Action {
     Evaluate(evaluate::Args),
     /// Say why one row has its answer
     Explain(explain::Args),
+    /// Measure what labelling the proposed row next is worth, against a random one
+    Labelling(labelling::Args),
     /// Train the network on made-up tables
     TrainPrior(train_prior::Args),
 }
@@ -185,6 +188,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Action::Predict(args) => predict::run(args),
         Action::Evaluate(args) => evaluate::run(args),
         Action::Explain(args) => explain::run(args),
+        Action::Labelling(args) => labelling::run(args),
         Action::TrainPrior(args) => train_prior::run(args),
     }
 }

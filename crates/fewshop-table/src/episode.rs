@@ -1,12 +1,11 @@
 //! A table as the trainer of a network sees it: the cells that the network would read.
 
-use super::Network;
-use super::cells::OWN_CELLS;
-use super::context::{Context, Reading};
+use crate::cells::{INPUTS, OWN_CELLS};
 use crate::encode::Encoder;
 use crate::ensemble::EnsembleSettings;
 use crate::error::TableError;
 use crate::head::Head;
+use crate::network::{Context, Network, Reading};
 use crate::settings::Settings;
 use crate::table::Table;
 use crate::target::{Labels, Target, Task};
@@ -84,7 +83,7 @@ impl Episode {
     #[must_use]
     pub fn corrections(&self, network: &Network) -> Vec<f32> {
         let context = Context::of_cells(network, &self.context, self.labelled);
-        let size = self.cells * super::INPUTS;
+        let size = self.cells * INPUTS;
         let questions = self.questions.chunks_exact(size);
         questions.map(|cells| context.correction(cells)).collect()
     }

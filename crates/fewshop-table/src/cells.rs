@@ -1,8 +1,10 @@
 //! What the network reads of a table: one cell of [`INPUTS`] numbers for each column of a row, one
 //! for what each member of the ensemble says of it, one for its label.
 
-use super::INPUTS;
 use crate::math::Matrix;
+
+/// Numbers that describe a cell.
+pub const INPUTS: usize = 32;
 
 /// Most columns that are read; of more, those that go most with the labels.
 pub(crate) const MOST_COLUMNS: usize = 20;
