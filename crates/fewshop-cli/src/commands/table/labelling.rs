@@ -88,8 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "--k has to be above --start, {} labelled rows",
         args.start
     );
-    // A draw whose shots are the start, then the rows that chance labels, then others to propose.
-    let rows = POOL.min(table.rows().saturating_sub(args.questions + args.start));
+    // Besides the start all rows with a known target: questions first, then those to label.
     let all = draw(
         &table,
         target,
@@ -102,14 +101,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let progress = Progress::of("labelling", args.draws as u64);
     let mut pairs: Vec<Vec<(Figures, Figures)>> = vec![Vec::new(); args.k.len()];
     for Draw { shots, questions } in &all {
-        let (asked, pool) = questions.split_at(questions.len().saturating_sub(rows));
+        let needed = most - args.start;
         ensure!(
-            pool.len() + args.start >= most && !asked.is_empty(),
-            "{}: {} rows have a known target; {most} labels and some questions need more: lower --k or --questions",
+            questions.len() > needed,
+            "{}: {} rows have a known target; {most} labels and some questions need more: lower --k",
             place(),
             shots.len() + questions.len()
         );
-        let asked = &asked[..asked.len().min(args.questions)];
+        let (asked, pool) = questions.split_at(args.questions.min(questions.len() - needed));
+        let pool = &pool[..pool.len().min(POOL.max(needed))];
         let proposed =
             follow_proposals(&table, target, &settings, shots, pool, most).with_context(place)?;
         let random: Vec<usize> = shots.iter().chain(pool).copied().collect();
