@@ -7,6 +7,10 @@ use crate::math::Matrix;
 use crate::network::{Context, Network};
 use crate::site::Source;
 
+/// The share of the network's correction that is used. Real tables are not made up: on the open ones the
+/// whole correction orders rows worse than none from 16 labelled rows on.
+const CORRECTED: f64 = 0.6;
+
 /// A gated ensemble.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
@@ -105,7 +109,9 @@ impl Head {
         is_absent: impl Fn(usize) -> bool,
     ) -> f64 {
         let network = self.network.as_ref();
-        network.map_or(0.0, |network| network.at(row, scores, is_absent))
+        network.map_or(0.0, |network| {
+            CORRECTED * network.at(row, scores, is_absent)
+        })
     }
 
     /// As [`at`](Self::at), without the network, and what the network would read.
