@@ -150,12 +150,7 @@ pub fn epsilon_of_report(sigma: f64, ones: u64, delta: f64) -> Result<f64, Priva
 ///
 /// # Errors
 /// See [`epsilon_of_report`].
-pub fn epsilon_after(
-    reports: u64,
-    sigma: f64,
-    ones: u64,
-    delta: f64,
-) -> Result<f64, PrivacyError> {
+pub fn epsilon_after(reports: u64, sigma: f64, ones: u64, delta: f64) -> Result<f64, PrivacyError> {
     if reports == 0 {
         check(sigma, ones)?;
         check_delta(delta)?;
@@ -379,8 +374,14 @@ mod tests {
             sigma_for_report(0.0, 1e-6, 20),
             Err(PrivacyError::Epsilon(0.0))
         );
-        assert_eq!(sigma_for_report(1.0, 1.0, 20), Err(PrivacyError::Delta(1.0)));
-        assert_eq!(sigma_for_report(1.0, 1e-6, 0), Err(PrivacyError::NoProducts));
+        assert_eq!(
+            sigma_for_report(1.0, 1.0, 20),
+            Err(PrivacyError::Delta(1.0))
+        );
+        assert_eq!(
+            sigma_for_report(1.0, 1e-6, 0),
+            Err(PrivacyError::NoProducts)
+        );
         assert!(matches!(
             delta_of_report(1.0, f64::NAN, 20),
             Err(PrivacyError::Sigma(_))

@@ -17,7 +17,9 @@ pub enum PrivacyError {
     #[error("a report of no products has nothing to protect: expected 1 or more")]
     NoProducts,
     /// The noise is too small for the formula of sums of discrete Gaussians.
-    #[error("σ is {0}: noise this small has no known sum over several products; expected about 2 or more")]
+    #[error(
+        "σ is {0}: noise this small has no known sum over several products; expected about 2 or more"
+    )]
     SmallNoise(f64),
     /// No ε up to [`crate::counts::MAX_EPSILON`] holds.
     #[error("no ε below {0} holds with so little noise, which promises nothing")]

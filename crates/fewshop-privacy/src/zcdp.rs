@@ -123,7 +123,10 @@ mod tests {
     fn nothing_sent_costs_nothing_and_nonsense_is_an_error() {
         assert_eq!(epsilon_of_rho(rho(3.0, 0.0).unwrap(), 1e-6), Ok(0.0));
         assert!(matches!(rho(0.0, 1.0), Err(PrivacyError::Sigma(_))));
-        assert!(matches!(epsilon_of_rho(1.0, 0.0), Err(PrivacyError::Delta(_))));
+        assert!(matches!(
+            epsilon_of_rho(1.0, 0.0),
+            Err(PrivacyError::Delta(_))
+        ));
         assert!(matches!(
             epsilon_of_rho(1e9, 1e-6),
             Err(PrivacyError::NoPromise(_))
