@@ -92,6 +92,7 @@ mod tests {
                 ..Quality::default()
             },
             beyond: Quality::default(),
+            first: Quality::default(),
         };
         let noisy = |epsilon, visits| {
             row(Told::Noisy {

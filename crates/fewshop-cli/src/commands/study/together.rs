@@ -55,6 +55,15 @@ pub struct Args {
     /// Draws of visits and noise for each ε and number of visits
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub draws: u64,
+    /// Also refresh by all sessions, but with this number of pairs, those that the pack counts most:
+    /// what reports of pairs could bring at the most
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "0,500,4000"
+    )]
+    pub pairs: Vec<usize>,
     /// Random seed
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
@@ -106,6 +115,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         visits: args.visits.clone(),
         delta: args.delta,
         seeds: args.draws,
+        pairs: args.pairs.clone(),
     };
     let result = study(&pack, &taken(&log), &eval_set, &config, args.seed)?;
     write_json(args.json.as_deref(), &result)?;

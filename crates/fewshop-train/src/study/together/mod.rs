@@ -13,6 +13,7 @@ use std::fmt::Write;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Recommendation};
+use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, EvalSet, Interval, PICKS, recommend, score};
 use fewshop_model::{Model, Pack};
@@ -50,6 +51,8 @@ pub struct TogetherConfig {
     pub delta: f64,
     /// Draws of visits and noise for each ε and number of visits.
     pub seeds: u64,
+    /// Numbers of pairs for the rows of [`Told::Pairs`].
+    pub pairs: Vec<usize>,
 }
 
 /// How a pack was refreshed.
@@ -60,6 +63,9 @@ pub enum Told {
     Nothing,
     /// By all sessions, as `fewshop refresh` does.
     Sessions,
+    /// By all sessions, but only these of the pack's pairs, those that it counts most: what reports
+    /// of so many pairs could bring at the most, without any noise.
+    Pairs(usize),
     /// By the exact counts of the watch list, of all visits that would report.
     Counts,
     /// By noisy counts.
@@ -102,14 +108,16 @@ pub struct TogetherRow {
     pub all: Quality,
     /// Without the 50 bestsellers.
     pub beyond: Quality,
+    /// Before any click: what everybody is shown first.
+    pub first: Quality,
 }
 
-impl TogetherRow {
+impl Quality {
     /// Whether it is better than no refresh beyond chance: the interval excludes 0, and no draw of
     /// noise and visits did worse.
     #[must_use]
     pub fn helps(&self) -> bool {
-        self.all.interval[0] > 0.0 && self.all.draws[0] > 0.0
+        self.interval[0] > 0.0 && self.draws[0] > 0.0
     }
 }
 
@@ -132,7 +140,7 @@ pub struct TogetherResult {
     pub seeds: u64,
     /// Cases, and their shoppers.
     pub cases: [usize; 2],
-    /// Not refreshed first, then in the clear, by exact counts, and by noisy ones.
+    /// Not refreshed first, then in the clear, with few pairs, by exact counts, and by noisy ones.
     pub rows: Vec<TogetherRow>,
 }
 
@@ -140,35 +148,47 @@ pub struct TogetherResult {
 type Column = Vec<f64>;
 
 /// Scores packs on one set of cases.
-struct Judge<'a> {
-    eval_set: &'a EvalSet,
+struct Judge {
     bestsellers: HashSet<ItemIx>,
-    /// The products to find, and those without the bestsellers.
-    relevant: [Vec<Vec<ItemIx>>; 2],
+    /// The cases, the same without the bestsellers, and their sessions before any click.
+    sets: [EvalSet; 3],
 }
 
-impl<'a> Judge<'a> {
-    fn new(eval_set: &'a EvalSet, bestsellers: HashSet<ItemIx>) -> Self {
+impl Judge {
+    fn new(eval_set: &EvalSet, bestsellers: HashSet<ItemIx>) -> Self {
         let beyond = eval_set.relevant.iter().map(|items| {
             let rest = items.iter().filter(|item| !bestsellers.contains(item));
             rest.copied().collect()
         });
+        let beyond = EvalSet {
+            queries: eval_set.queries.clone(),
+            relevant: beyond.collect(),
+        };
+        // A session has one case for each k: those of the smallest name each session once.
+        let smallest = eval_set.queries.iter().map(|case| case.k).min();
+        let cases = eval_set.queries.iter().zip(&eval_set.relevant);
+        let first = cases
+            .filter(|(case, _)| Some(case.k) == smallest && case.visits.is_empty())
+            .map(|(case, relevant)| {
+                let before = EvalCase {
+                    k: 0,
+                    context: Vec::new(),
+                    ..case.clone()
+                };
+                (before, [case.context.clone(), relevant.clone()].concat())
+            });
+        let (queries, relevant) = first.unzip();
         Self {
-            relevant: [eval_set.relevant.clone(), beyond.collect()],
-            eval_set,
+            sets: [eval_set.clone(), beyond, EvalSet { queries, relevant }],
             bestsellers,
         }
     }
 
-    fn columns(&self, pack: &Pack) -> Result<[Column; 2]> {
-        let queries = &self.eval_set.queries;
-        let all = recommend(
-            &Model::new(pack.clone()),
-            queries,
-            PICKS + BESTSELLERS,
-            false,
-        )?;
-        let beyond: Vec<Vec<Recommendation>> = all
+    fn columns(&self, pack: &Pack) -> Result<[Column; 3]> {
+        let model = Model::new(pack.clone());
+        let [cases, beyond, first] = &self.sets;
+        let all = recommend(&model, &cases.queries, PICKS + BESTSELLERS, false)?;
+        let rest: Vec<Vec<Recommendation>> = all
             .iter()
             .map(|picks| {
                 let rest = picks
@@ -177,19 +197,22 @@ impl<'a> Judge<'a> {
                 rest.cloned().collect()
             })
             .collect();
-        let column = |relevant: &[Vec<ItemIx>], ranked: &[Vec<Recommendation>]| {
-            let scored = score(queries, relevant, ranked);
+        let before = recommend(&model, &first.queries, PICKS, false)?;
+        let column = |set: &EvalSet, ranked: &[Vec<Recommendation>]| {
+            let scored = score(&set.queries, &set.relevant, ranked);
             scored.iter().map(|one| one.score.ndcg_at_10).collect()
         };
         Ok([
-            column(&self.relevant[0], &all),
-            column(&self.relevant[1], &beyond),
+            column(cases, &all),
+            column(beyond, &rest),
+            column(first, &before),
         ])
     }
 
     /// k and shopper of each entry of a column.
     fn cases(&self, of: usize) -> (Vec<u32>, Vec<&str>) {
-        let scored = self.eval_set.queries.iter().zip(&self.relevant[of]);
+        let set = &self.sets[of];
+        let scored = set.queries.iter().zip(&set.relevant);
         scored
             .filter(|(_, relevant)| !relevant.is_empty())
             .map(|(case, _)| (case.k, case.user.as_str()))
@@ -288,6 +311,31 @@ fn added_up<'a>(
     }
 }
 
+/// The pack refreshed in the clear, but with the new values of the `n` most counted pairs alone.
+fn with_pairs(pack: &Pack, clear: &Pack, n: usize) -> Result<Pack> {
+    let mut all: Vec<(f32, u32, u32)> = Vec::new();
+    for row in 0..pack.catalogue().len() {
+        let pairs = pack.pairs().row(row).filter(|pair| row < pair.to);
+        all.extend(pairs.map(|pair| (pair.count, row as u32, pair.to as u32)));
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let watched: HashSet<(u32, u32)> = all.iter().take(n).map(|one| (one.1, one.2)).collect();
+    let mut table = pack.pairs().clone();
+    for row in 0..pack.catalogue().len() {
+        for at in table.offsets[row] as usize..table.offsets[row + 1] as usize {
+            let (from, to) = (row as u32, table.items[at]);
+            if !watched.contains(&(from.min(to), from.max(to))) {
+                continue;
+            }
+            let mut now = clear.pairs().row(row);
+            if let Some(new) = now.find(|pair| pair.to == to as usize) {
+                (table.counts[at], table.regression[at]) = (new.count, new.regression);
+            }
+        }
+    }
+    Ok(clear.clone().edit(|parts| parts.pairs = table)?)
+}
+
 /// Simulates. `sessions` are the products of each session between the training and the first case;
 /// the cases use the rows of the pack.
 ///
@@ -329,7 +377,7 @@ pub fn run(
         watch_list(pack, BESTSELLERS).into_iter().collect(),
     );
     let trained = judge.columns(pack)?;
-    let row = |told: Told, kept: f64, draws: &[[Column; 2]]| {
+    let row = |told: Told, kept: f64, draws: &[[Column; 3]]| {
         let of = |at: usize| {
             let columns: Vec<Column> = draws.iter().map(|draw| draw[at].clone()).collect();
             judge.quality(at, &columns, &trained[at])
@@ -339,12 +387,17 @@ pub fn run(
             kept,
             all: of(0),
             beyond: of(1),
+            first: of(2),
         }
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut rows = vec![row(Told::Nothing, 1.0, std::slice::from_ref(&trained))];
-    let clear = judge.columns(&refresh(pack, sessions)?.0)?;
-    rows.push(row(Told::Sessions, 1.0, &[clear]));
+    let (clear, _) = refresh(pack, sessions)?;
+    rows.push(row(Told::Sessions, 1.0, &[judge.columns(&clear)?]));
+    for &n in &config.pairs {
+        let few = with_pairs(pack, &clear, n)?;
+        rows.push(row(Told::Pairs(n), 1.0, &[judge.columns(&few)?]));
+    }
     let exact = added_up(&list, reports.iter(), usize::MAX, &mut rng);
     let (counted, moved) = refresh_by_counts(pack, &exact)?;
     rows.push(row(Told::Counts, moved.kept, &[judge.columns(&counted)?]));
@@ -441,8 +494,8 @@ pub fn table(result: &TogetherResult) -> String {
     for k in &ks {
         let _ = write!(out, " k = {k} |");
     }
-    out += " mean | gain | mean beyond 50 | gain |\n|---|---|---|";
-    out += &"---|".repeat(ks.len() + 4);
+    out += " mean | gain | mean beyond 50 | gain | before any click | gain |\n|---|---|---|";
+    out += &"---|".repeat(ks.len() + 6);
     out.push('\n');
     let mut repeats = false;
     for row in &result.rows {
@@ -450,6 +503,12 @@ pub fn table(result: &TogetherResult) -> String {
             Told::Nothing => ("nothing".to_owned(), String::new(), false),
             Told::Sessions => (
                 "all sessions, in the clear".to_owned(),
+                String::new(),
+                false,
+            ),
+            Told::Pairs(0) => ("the same without pairs".to_owned(), String::new(), false),
+            Told::Pairs(n) => (
+                format!("the same with {} pairs", grouped(n)),
                 String::new(),
                 false,
             ),
@@ -474,7 +533,7 @@ pub fn table(result: &TogetherResult) -> String {
             }
         };
         let kept = match row.told {
-            Told::Nothing | Told::Sessions => String::new(),
+            Told::Nothing | Told::Sessions | Told::Pairs(_) => String::new(),
             Told::Counts | Told::Noisy { .. } => format!("{:.2}", row.kept),
         };
         let _ = write!(out, "| {name} | {sigma} | {kept} |");
@@ -494,44 +553,41 @@ pub fn table(result: &TogetherResult) -> String {
                 format!("{:+.4} [{low:+.4}, {high:+.4}]{draws}", quality.gain)
             }
         };
-        let _ = writeln!(
-            out,
-            " {:.4} | {} | {:.4} | {} |",
-            row.all.mean,
-            gain(&row.all),
-            row.beyond.mean,
-            gain(&row.beyond)
-        );
+        for quality in [&row.all, &row.beyond, &row.first] {
+            let _ = write!(out, " {:.4} | {} |", quality.mean, gain(quality));
+        }
+        out.push('\n');
     }
     if repeats {
         out += "\n* more visits than the log has: drawn with replacement, so they repeat each other, and only the noise is that of so many\n";
     }
-    let helping: Vec<String> = result
-        .rows
-        .iter()
-        .filter(|row| row.helps())
-        .filter_map(|row| match row.told {
-            Told::Noisy {
-                epsilon, visits, ..
-            } => Some(format!("ε = {epsilon} with {} visits", grouped(visits))),
-            _ => None,
-        })
-        .collect();
-    let _ = writeln!(
-        out,
-        "\nBetter than no refresh beyond chance, in every draw: {}",
-        if helping.is_empty() {
+    let helping = |of: fn(&TogetherRow) -> &Quality| {
+        let rows = result.rows.iter().filter(|row| of(row).helps());
+        let names: Vec<String> = rows
+            .filter_map(|row| match row.told {
+                Told::Noisy {
+                    epsilon, visits, ..
+                } => Some(format!("ε = {epsilon} with {} visits", grouped(visits))),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
             "at no ε and number of visits tried".to_owned()
         } else {
-            helping.join("; ")
+            names.join("; ")
         }
+    };
+    let _ = writeln!(
+        out,
+        "\nBetter than no refresh beyond chance, and in every draw\nafter clicks: {}\nbefore any click: {}",
+        helping(|row| &row.all),
+        helping(|row| &row.first)
     );
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use fewshop_data::files::EvalCase;
     use fewshop_model::toy;
 
     use super::*;
@@ -545,6 +601,7 @@ mod tests {
             visits: vec![30, 4_000],
             delta: 1e-6,
             seeds: 2,
+            pairs: vec![0, usize::MAX],
         }
     }
 
@@ -577,11 +634,11 @@ mod tests {
     #[test]
     fn every_refresh_has_a_row_and_none_gains_over_itself() {
         let result = run(&toy::pack(), &sessions(), &eval_set(), &config(), 7).unwrap();
-        assert_eq!(result.rows.len(), 3 + 4);
+        assert_eq!(result.rows.len(), 3 + 2 + 4);
         assert_eq!((result.sessions, result.available), (40, 30));
         let first = &result.rows[0];
         assert_eq!((first.all.gain, first.all.interval), (0.0, [0.0, 0.0]));
-        assert!(!first.helps());
+        assert!(!first.all.helps() && first.first.by_k.contains_key(&0));
         let resampled: Vec<bool> = result
             .rows
             .iter()
@@ -613,6 +670,31 @@ mod tests {
         let sums = added_up(&list, reports.iter(), 2, &mut rng);
         assert_eq!((sums.visits, sums.counts.iter().sum::<i64>()), (2, 2));
         assert!(sums.counts.iter().all(|&n| n <= 1));
+    }
+
+    #[test]
+    fn only_watched_pairs_change() {
+        let refresh_config = fewshop_model::RefreshConfig {
+            count_weight: 2.0,
+            regression_weight: 0.0,
+            length_power: 0.0,
+            ridge: 1.0,
+            keep: [64, 64, 64],
+            counted_until: 0,
+        };
+        let pack = toy::pack()
+            .edit(|parts| parts.config.refresh = Some(refresh_config))
+            .unwrap();
+        let (clear, _) = refresh(&pack, &sessions()).unwrap();
+        let changed = |n: usize| {
+            let few = with_pairs(&pack, &clear, n).unwrap();
+            assert_eq!(few.popularity(), clear.popularity());
+            let [old, new] = [pack.pairs(), few.pairs()].map(|table| table.counts.iter());
+            old.zip(new).filter(|(old, new)| old != new).count()
+        };
+        assert_eq!(changed(0), 0);
+        // A pair has two rows, and the sessions may not hold it.
+        assert!(changed(20) <= 40 && changed(usize::MAX) > changed(20));
     }
 
     #[test]
