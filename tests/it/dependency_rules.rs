@@ -80,6 +80,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-web", &["fewshop-core", "fewshop-words"]);
     check_inner("fewshop-reference", &[]);
     check_inner("fewshop-data", &["fewshop-core"]);
+    check_inner("fewshop-privacy", &[]);
     check_inner("fewshop-table", &[]);
     check_inner("fewshop-table-wasm", &["fewshop-table"]);
     check_inner(
@@ -98,6 +99,7 @@ fn dependencies_point_down_only() {
             "fewshop-data",
             "fewshop-eval",
             "fewshop-model",
+            "fewshop-privacy",
             "fewshop-words",
         ],
     );

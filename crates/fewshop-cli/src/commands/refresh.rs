@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use fewshop_core::split;
-use fewshop_data::files::{Reading, day_of, format_day};
+use fewshop_data::files::{Reading, day_of, format_day, read_counts};
 use fewshop_model::Pack;
 use fewshop_model::features::FeatureGroup;
-use fewshop_train::learner::{Refreshed, refresh, taken};
+use fewshop_train::learner::{AddedUp, Refreshed, refresh, refresh_by_counts, taken};
 
 use super::reading::{ReadingArgs, if_any, log_of};
 use super::{print, promotions_of, read_pack, warn, write_pack};
@@ -19,15 +19,21 @@ use crate::provenance::Provenance;
 #[command(
     after_help = "The pack is not trained again. The sessions are added to popularity, pair counts, regression weights and seasonal counts, with \
                   weights that the training selected. Sessions that are no later than the last one counted are skipped, so overlapping exports do no harm. \
-                  A refreshed pack must not be evaluated on the weeks whose sessions it has counted: evaluate on later ones."
+                  A refreshed pack must not be evaluated on the weeks whose sessions it has counted: evaluate on later ones.\n\n\
+                  --counts is for a shop that sees no sessions: counts that were added up over many visits, with noise of known size. They set the \
+                  season of the products they name, each as far as the noise allows, and take the place of an earlier season."
 )]
 pub struct Args {
     /// The pack
     #[arg(long, value_name = "PACK")]
     pub pack: PathBuf,
     /// Sessions since its training: user_id,session_id,time,item_id,event,quantity
-    #[arg(long, value_name = "FILE", required_unless_present = "promotions")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["promotions", "counts"])]
     pub events: Option<PathBuf>,
+    /// Added-up counts in place of sessions: item_id,count,visits,noise, the last two the same in
+    /// every row
+    #[arg(long, value_name = "FILE", conflicts_with = "events")]
+    pub counts: Option<PathBuf>,
     /// What the shop promotes from now on, in place of what the pack holds:
     /// item_id,from,to,share and optionally place (leaflet or display)
     #[arg(long, value_name = "FILE")]
@@ -116,6 +122,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             )),
         }
     }
+    if let Some(path) = &args.counts {
+        match with_counts(path, &pack)? {
+            Some((refreshed, change)) => {
+                pack = refreshed;
+                changes.push(change);
+            }
+            None => warn(&format!(
+                "{}: the noise hides what has changed, so the season stays as it is: more visits or a larger ε would show it",
+                path.display()
+            )),
+        }
+    }
     if let Some(path) = &args.promotions {
         let (promoted, change) = with_promotions(path, &pack)?;
         pack = promoted;
@@ -123,6 +141,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let mut command = Provenance::of("refresh")
         .file("--events", args.events.as_deref())
+        .file("--counts", args.counts.as_deref())
         .file("--promotions", args.promotions.as_deref());
     if let Some(n) = args.hold_out_users {
         command = command.value("--hold-out-users", n);
@@ -133,7 +152,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         print(&format!("{}: unchanged\n", args.out.display()))?;
         return Ok(());
     }
-    let adds_up = args.events.is_some() && pack.config().refresh.is_some();
+    // Counts replace a season, but nothing else that an earlier refresh has added.
+    let adds_up = args.counts.is_some() || args.events.is_some() && pack.config().refresh.is_some();
     let pack = pack.edit(|parts| {
         if adds_up {
             command.append_to(&mut parts.card);
@@ -186,6 +206,30 @@ fn with_sessions(
     })?;
     let change = summary(&sessions, &done, adds_up);
     Ok(Some((pack, change)))
+}
+
+/// The pack with these counts in place of its season, and what changed; `None` if noise hides all
+/// changes.
+fn with_counts(path: &Path, pack: &Pack) -> anyhow::Result<Option<(Pack, String)>> {
+    let counts = read_counts(path, pack.catalogue())?;
+    let (items, each) = counts.rows.into_iter().unzip();
+    let (pack, moved) = refresh_by_counts(
+        pack,
+        &AddedUp {
+            items,
+            counts: each,
+            visits: counts.visits,
+            noise: counts.noise,
+        },
+    )
+    .with_context(|| path.display().to_string())?;
+    let change = format!(
+        "counts of {} visits: season of {} products, with {:.0} % of what they say after the noise",
+        counts.visits,
+        moved.products,
+        100.0 * moved.kept
+    );
+    Ok((moved.products > 0).then_some((pack, change)))
 }
 
 /// The pack with these promotions in place of its own, and what changed.

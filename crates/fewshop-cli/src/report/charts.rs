@@ -78,6 +78,17 @@ fn spread(labels: &mut [(f64, usize)], gap: f64, bottom: f64) {
 
 /// Lines with bands, each named at its right end. `xs` are the labelled positions on the axis.
 pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width: f64) -> String {
+    let named: Vec<(f64, String)> = xs.iter().map(|&x| (x, tick_label(x, 1.0))).collect();
+    lines_at(frame, &named, series, width)
+}
+
+/// [`lines`] with labels of one's own, for an axis that is not even.
+pub(super) fn lines_at(
+    frame: &Frame<'_>,
+    xs: &[(f64, String)],
+    series: &[Series<'_>],
+    width: f64,
+) -> String {
     let height = if width < 500.0 { 340.0 } else { 380.0 };
     let longest = series
         .iter()
@@ -93,7 +104,8 @@ pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width:
             .flat_map(|p| [p.1, p.2.map_or(p.1, |i| i[0]), p.2.map_or(p.1, |i| i[1])])
     };
     let mut svg = Svg::new(width, height, frame.title, frame.description);
-    let (Some((low, high)), Some((x_low, x_high))) = (range(values()), range(xs.iter().copied()))
+    let (Some((low, high)), Some((x_low, x_high))) =
+        (range(values()), range(xs.iter().map(|x| x.0)))
     else {
         return svg.finish();
     };
@@ -117,13 +129,8 @@ pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width:
             &tick_label(mark, marks[1] - marks[0]),
         );
     }
-    for &x in xs {
-        svg.text(
-            "tick",
-            Anchor::Middle,
-            (x_at(x), bottom + 18.0),
-            &tick_label(x, 1.0),
-        );
+    for (x, label) in xs {
+        svg.text("tick", Anchor::Middle, (x_at(*x), bottom + 18.0), label);
     }
     svg.text("axis", Anchor::Start, (4.0, 14.0), frame.y);
     svg.text("axis", Anchor::Middle, (width / 2.0, height - 6.0), frame.x);

@@ -6,7 +6,7 @@ use super::charts::{Frame, Series, lines, ticks};
 
 /// Styles of a stand-alone picture; the page includes the same in its own styles. They follow the
 /// reader's light or dark theme.
-const STYLE: &str = "<style>:root{--card:#fff;--ink:#5c574c;--line:#e4dfd4;--c0:#1f6f54;--c1:#8a5a00;--c2:#2b5fa8;--c3:#9b3d6e;--c4:#6b4fa0;--c5:#b3472b;--c6:#5c6670;--c7:#00707c}\
+pub(super) const STYLE: &str = "<style>:root{--card:#fff;--ink:#5c574c;--line:#e4dfd4;--c0:#1f6f54;--c1:#8a5a00;--c2:#2b5fa8;--c3:#9b3d6e;--c4:#6b4fa0;--c5:#b3472b;--c6:#5c6670;--c7:#00707c}\
 @media (prefers-color-scheme:dark){:root{--card:#1e1e1a;--ink:#b4ae9f;--line:#35342d;--c0:#67c8a3;--c1:#e0b05a;--c2:#7fb0f0;--c3:#e58fbd;--c4:#b9a2ea;--c5:#f09a7e;--c6:#aab4be;--c7:#5fc8d6}}\
 svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}text.name{font-weight:500}text.main{font-weight:700}.grid{stroke:var(--line)}\
 .line{fill:none;stroke-width:1.7}.lead{stroke-width:1;opacity:.5}.d1{stroke-dasharray:7 4}.d2{stroke-dasharray:2 3}.d3{stroke-dasharray:9 3 2 3}.d4{stroke-dasharray:12 4}.d5{stroke-dasharray:4 2}.d6{stroke-dasharray:1 4}\

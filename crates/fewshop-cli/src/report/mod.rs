@@ -13,6 +13,7 @@ mod page;
 mod sections;
 mod studies;
 mod svg;
+mod together;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -28,6 +29,7 @@ pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
 pub use studies::{Study, StudySheet};
+pub use together::together;
 
 /// Version of the JSON; unknown versions are refused.
 pub const REPORT_VERSION: u32 = 1;

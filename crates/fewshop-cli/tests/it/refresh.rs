@@ -183,3 +183,85 @@ fn sessions_in_the_future_are_left_out() {
     assert!(said.contains("refreshed with 20 sessions"), "{said}");
     assert_eq!(read(&shop, "new.pack").card().data_until, "2024-12-01");
 }
+
+/// Counts of thirty products of the toy shop, one of them taken four times as often as usual.
+fn counts(pack: &Pack, noise: u32) -> String {
+    let mut rows = String::from("item_id,count,visits,noise\n");
+    for row in 0..30 {
+        let usual = 10 * (pack.popularity()[row] + 5);
+        let count = if row == 7 { 4 * usual } else { usual };
+        let _ = writeln!(rows, "toy{row},{count},9000,{noise}");
+    }
+    rows
+}
+
+#[test]
+fn added_up_counts_set_the_season_and_nothing_else() {
+    let shop = shop();
+    let before = read(&shop, "shop.pack");
+    shop.write("counts.csv", &counts(&before, 0));
+    let said = shop.check_done("refresh --pack shop.pack --counts counts.csv --out new.pack");
+    assert!(
+        said.contains("refreshed with counts of 9000 visits: season of 30 products"),
+        "{said}"
+    );
+    let new = read(&shop, "new.pack");
+    let factor = |row: usize| {
+        (f64::from(new.seasonal_counts()[row]) + 5.0) / (f64::from(new.popularity()[row]) + 5.0)
+    };
+    assert!(factor(7) > 2.5 * factor(8), "{} {}", factor(7), factor(8));
+    assert_eq!(new.seasonal_counts()[40], new.popularity()[40]);
+    assert_eq!(new.popularity(), before.popularity());
+    assert!(
+        new.card()
+            .command
+            .ends_with("; fewshop refresh --counts counts.csv"),
+        "{}",
+        new.card().command
+    );
+    // What noise could explain changes nothing, and is said.
+    shop.write("noisy.csv", &counts(&before, 100_000));
+    let said = shop.check_done("refresh --pack shop.pack --counts noisy.csv --out same.pack");
+    assert!(said.contains("same.pack: unchanged"), "{said}");
+}
+
+#[test]
+fn counts_that_are_not_of_this_shop_are_refused() {
+    let shop = shop();
+    for (name, text, words) in [
+        (
+            "unknown.csv",
+            "item_id,count,visits,noise\nother1,5,100,0\n",
+            &["unknown.csv", "line 2", "other1", "a product of the pack"][..],
+        ),
+        (
+            "column.csv",
+            "item_id,count\ntoy1,5\n",
+            &["column.csv", "visits"],
+        ),
+        (
+            "twice.csv",
+            "item_id,count,visits,noise\ntoy1,5,100,0\ntoy1,6,100,0\n",
+            &["twice.csv", "line 3", "has not named before"],
+        ),
+        (
+            "mixed.csv",
+            "item_id,count,visits,noise\ntoy1,5,100,0\ntoy2,6,200,0\n",
+            &["mixed.csv", "line 3", "one aggregation"],
+        ),
+        (
+            "nobody.csv",
+            "item_id,count,visits,noise\ntoy1,5,0,0\n",
+            &["nobody.csv", "visits", "1 or more"],
+        ),
+    ] {
+        shop.write(name, text);
+        let command = format!("refresh --pack shop.pack --counts {name} --out new.pack");
+        shop.check_refused(&command, 1, words);
+    }
+    shop.check_refused(
+        "refresh --pack shop.pack --counts a.csv --events events.csv --out new.pack",
+        2,
+        &["--counts"],
+    );
+}

@@ -9,6 +9,7 @@
 mod atomic;
 mod cases;
 pub(crate) mod columns;
+mod counts;
 mod error;
 pub mod event_rows;
 pub mod events;
@@ -39,6 +40,7 @@ pub use cases::{
     CaseRow, Cases, EvalCase, RecRow, Truth, read_cases, read_truth, write_cases, write_recs,
     write_return_cases, write_truth,
 };
+pub use counts::{Counts, read_counts, write_counts};
 pub use error::{FileError, Place, shorten};
 pub use events::{
     EventRow, Log, LoggedItem, LoggedSession, read_events, read_events_with, write_events,

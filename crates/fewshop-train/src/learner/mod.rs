@@ -20,6 +20,7 @@ mod pairs;
 mod prepared;
 mod ranker;
 mod refresh;
+mod refresh_counts;
 mod regression;
 mod row_order;
 mod sessions;
@@ -40,6 +41,7 @@ pub(crate) use content::{sorted_prices, tokens};
 pub use content_only::content_only;
 pub use pairs::{popularity, recent};
 pub use refresh::{Refreshed, refresh};
+pub use refresh_counts::{AddedUp, Moved, refresh_by_counts, watch_list};
 pub(crate) use row_order::in_shelf_order;
 pub use sessions::taken;
 

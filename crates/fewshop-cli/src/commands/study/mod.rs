@@ -8,6 +8,7 @@ pub mod distil;
 pub mod new_items;
 pub mod robustness;
 pub mod shelves;
+pub mod together;
 pub mod words;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,8 @@ pub enum Study {
     Robustness(robustness::Args),
     /// Distil a larger ranker into one of the shipped size; round the item vectors step by step
     Distil(distil::Args),
+    /// What privacy costs: refresh by noisy counts of many visits, against sessions in the clear
+    Together(together::Args),
     /// Search by words: queries with what a person expects, against letters alone, BM25 and the
     /// whole sentence model
     Words(words::Args),
@@ -103,6 +106,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::NewItems(args) => new_items::run(&args),
         Study::Robustness(args) => robustness::run(&args),
         Study::Distil(args) => distil::run(&args),
+        Study::Together(args) => together::run(&args),
         Study::Words(args) => words::run(&args),
     }
 }

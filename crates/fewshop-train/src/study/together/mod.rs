@@ -1,0 +1,715 @@
+//! What privacy costs: a pack refreshed by what the devices of shoppers would tell together, against
+//! the same pack as trained and refreshed in the clear.
+//!
+//! A visit's report says which products of a watch list it took: at most `most` of them, drawn at
+//! random if there are more. Reports are added up, each of two aggregators adds discrete Gaussian
+//! noise in full (so that the promise holds against the other one too), and the noisy sums refresh
+//! the pack ([`refresh_by_counts`]).
+
+mod noise;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write;
+
+use anyhow::{Result, ensure};
+use fewshop_core::{ItemIx, Recommendation};
+use fewshop_data::files::EvalCase;
+use fewshop_data::progress::Progress;
+use fewshop_eval::{Bootstrap, EvalSet, Interval, PICKS, recommend, score};
+use fewshop_model::{Model, Pack};
+use fewshop_privacy::sigma_for_report;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::learner::{AddedUp, refresh, refresh_by_counts, watch_list};
+use noise::discrete_gaussian;
+
+/// Products that everyone buys: left out of the second figure.
+const BESTSELLERS: usize = 50;
+/// Resamples of an interval, as everywhere.
+const DRAWS: u64 = 2_000;
+/// Each of the two aggregators adds the whole noise.
+const AGGREGATORS: usize = 2;
+
+/// What is simulated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TogetherConfig {
+    /// Length of the watch list.
+    pub watch: usize,
+    /// Products that a visit may report.
+    pub most: usize,
+    /// Products that a visit must have taken to report at all; as the pack's seasonal counts demand,
+    /// if not given.
+    pub shortest: Option<usize>,
+    /// ε of one visit.
+    pub epsilons: Vec<f64>,
+    /// Numbers of visits that report.
+    pub visits: Vec<usize>,
+    /// δ of one visit.
+    pub delta: f64,
+    /// Draws of visits and noise for each ε and number of visits.
+    pub seeds: u64,
+    /// Numbers of pairs for the rows of [`Told::Pairs`].
+    pub pairs: Vec<usize>,
+}
+
+/// How a pack was refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Not at all.
+    Nothing,
+    /// By all sessions, as `fewshop refresh` does.
+    Sessions,
+    /// By all sessions, but only these of the pack's pairs, those that it counts most: what reports
+    /// of so many pairs could bring at the most, without any noise.
+    Pairs(usize),
+    /// By the exact counts of the watch list, of all visits that would report.
+    Counts,
+    /// By noisy counts.
+    Noisy {
+        /// ε of one visit.
+        epsilon: f64,
+        /// σ of one aggregator's noise.
+        sigma: f64,
+        /// Visits that reported.
+        visits: usize,
+        /// Whether visits were drawn with replacement, because the log has fewer.
+        resampled: bool,
+    },
+}
+
+/// NDCG@10 of one refresh, means over its draws.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Quality {
+    /// Mean by number of known products.
+    pub by_k: BTreeMap<u32, f64>,
+    /// Mean over those.
+    pub mean: f64,
+    /// Minus the pack as trained.
+    pub gain: f64,
+    /// 95 % interval of the gain over shoppers.
+    pub interval: Interval,
+    /// Gains of the worst and the best draw.
+    pub draws: [f64; 2],
+}
+
+/// One refresh.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TogetherRow {
+    /// How it was told.
+    pub told: Told,
+    /// Share of a product's deviation that the noise left, mean over draws; 1 where nothing was
+    /// pulled in.
+    pub kept: f64,
+    /// All products.
+    pub all: Quality,
+    /// Without the 50 bestsellers.
+    pub beyond: Quality,
+    /// Before any click: what everybody is shown first.
+    pub first: Quality,
+}
+
+impl Quality {
+    /// Whether it is better than no refresh beyond chance: the interval excludes 0, and no draw of
+    /// noise and visits did worse.
+    #[must_use]
+    pub fn helps(&self) -> bool {
+        self.interval[0] > 0.0 && self.draws[0] > 0.0
+    }
+}
+
+/// All figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TogetherResult {
+    /// Products of the watch list.
+    pub watched: usize,
+    /// Products that a visit reports at the most.
+    pub most: usize,
+    /// Products that a visit must have taken to report.
+    pub shortest: usize,
+    /// δ of one visit.
+    pub delta: f64,
+    /// Sessions that came after the training.
+    pub sessions: usize,
+    /// Visits among them that would report.
+    pub available: usize,
+    /// Draws of each noisy row.
+    pub seeds: u64,
+    /// Cases, and their shoppers.
+    pub cases: [usize; 2],
+    /// Not refreshed first, then in the clear, with few pairs, by exact counts, and by noisy ones.
+    pub rows: Vec<TogetherRow>,
+}
+
+/// NDCG@10 of each case that has something to find.
+type Column = Vec<f64>;
+
+/// Scores packs on one set of cases.
+struct Judge {
+    bestsellers: HashSet<ItemIx>,
+    /// The cases, the same without the bestsellers, and their sessions before any click.
+    sets: [EvalSet; 3],
+}
+
+impl Judge {
+    fn new(eval_set: &EvalSet, bestsellers: HashSet<ItemIx>) -> Self {
+        let beyond = eval_set.relevant.iter().map(|items| {
+            let rest = items.iter().filter(|item| !bestsellers.contains(item));
+            rest.copied().collect()
+        });
+        let beyond = EvalSet {
+            queries: eval_set.queries.clone(),
+            relevant: beyond.collect(),
+        };
+        // A session has one case for each k: those of the smallest name each session once.
+        let smallest = eval_set.queries.iter().map(|case| case.k).min();
+        let cases = eval_set.queries.iter().zip(&eval_set.relevant);
+        let first = cases
+            .filter(|(case, _)| Some(case.k) == smallest && case.visits.is_empty())
+            .map(|(case, relevant)| {
+                let before = EvalCase {
+                    k: 0,
+                    context: Vec::new(),
+                    ..case.clone()
+                };
+                (before, [case.context.clone(), relevant.clone()].concat())
+            });
+        let (queries, relevant) = first.unzip();
+        Self {
+            sets: [eval_set.clone(), beyond, EvalSet { queries, relevant }],
+            bestsellers,
+        }
+    }
+
+    fn columns(&self, pack: &Pack) -> Result<[Column; 3]> {
+        let model = Model::new(pack.clone());
+        let [cases, beyond, first] = &self.sets;
+        let all = recommend(&model, &cases.queries, PICKS + BESTSELLERS, false)?;
+        let rest: Vec<Vec<Recommendation>> = all
+            .iter()
+            .map(|picks| {
+                let rest = picks
+                    .iter()
+                    .filter(|pick| !self.bestsellers.contains(&pick.item));
+                rest.cloned().collect()
+            })
+            .collect();
+        let before = recommend(&model, &first.queries, PICKS, false)?;
+        let column = |set: &EvalSet, ranked: &[Vec<Recommendation>]| {
+            let scored = score(&set.queries, &set.relevant, ranked);
+            scored.iter().map(|one| one.score.ndcg_at_10).collect()
+        };
+        Ok([
+            column(cases, &all),
+            column(beyond, &rest),
+            column(first, &before),
+        ])
+    }
+
+    /// k and shopper of each entry of a column.
+    fn cases(&self, of: usize) -> (Vec<u32>, Vec<&str>) {
+        let set = &self.sets[of];
+        let scored = set.queries.iter().zip(&set.relevant);
+        scored
+            .filter(|(_, relevant)| !relevant.is_empty())
+            .map(|(case, _)| (case.k, case.user.as_str()))
+            .unzip()
+    }
+
+    fn quality(&self, of: usize, draws: &[Column], trained: &[f64]) -> Quality {
+        let (ks, users) = self.cases(of);
+        let minus: Vec<Column> = draws
+            .iter()
+            .map(|draw| draw.iter().zip(trained).map(|(a, b)| a - b).collect())
+            .collect();
+        let gains: Vec<f64> = minus.iter().map(|draw| mean(&by_k(&ks, draw))).collect();
+        let average = |columns: &[Column]| -> Column {
+            (0..trained.len())
+                .map(|at| {
+                    columns.iter().map(|column| column[at]).sum::<f64>() / columns.len() as f64
+                })
+                .collect()
+        };
+        let by_k = by_k(&ks, &average(draws));
+        Quality {
+            mean: mean(&by_k),
+            by_k,
+            gain: gains.iter().sum::<f64>() / gains.len().max(1) as f64,
+            interval: Bootstrap::over(users).mean_over_groups(
+                &average(&minus),
+                &ks,
+                0.05,
+                DRAWS,
+                0,
+            ),
+            draws: [
+                gains.iter().copied().fold(f64::INFINITY, f64::min),
+                gains.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            ],
+        }
+    }
+}
+
+fn by_k(ks: &[u32], values: &[f64]) -> BTreeMap<u32, f64> {
+    let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    for (&k, value) in ks.iter().zip(values) {
+        let sum = sums.entry(k).or_default();
+        *sum = (sum.0 + value, sum.1 + 1.0);
+    }
+    sums.into_iter().map(|(k, (sum, n))| (k, sum / n)).collect()
+}
+
+fn mean(by_k: &BTreeMap<u32, f64>) -> f64 {
+    by_k.values().sum::<f64>() / by_k.len().max(1) as f64
+}
+
+/// Places in the watch list of what each visit took.
+fn reports(list: &[ItemIx], visits: &[&Vec<u32>]) -> Vec<Vec<usize>> {
+    let place: HashMap<u32, usize> = list
+        .iter()
+        .enumerate()
+        .map(|(at, item)| (item.0, at))
+        .collect();
+    let of = |visit: &&Vec<u32>| {
+        let mut places: Vec<usize> = visit
+            .iter()
+            .filter_map(|item| place.get(item).copied())
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    };
+    visits.iter().map(of).collect()
+}
+
+/// Adds up reports of at most `most` products each.
+fn added_up<'a>(
+    list: &[ItemIx],
+    reports: impl Iterator<Item = &'a Vec<usize>>,
+    most: usize,
+    rng: &mut ChaCha8Rng,
+) -> AddedUp {
+    let mut counts = vec![0; list.len()];
+    let mut visits = 0;
+    for report in reports {
+        visits += 1;
+        let mut drawn = report.clone();
+        // Which ones are left out is chance, so that no product is favoured.
+        let (taken, _) = drawn.partial_shuffle(rng, most);
+        for &mut at in taken {
+            counts[at] += 1;
+        }
+    }
+    AddedUp {
+        items: list.to_vec(),
+        counts,
+        visits,
+        noise: 0.0,
+    }
+}
+
+/// The pack refreshed in the clear, but with the new values of the `n` most counted pairs alone.
+fn with_pairs(pack: &Pack, clear: &Pack, n: usize) -> Result<Pack> {
+    let mut all: Vec<(f32, u32, u32)> = Vec::new();
+    for row in 0..pack.catalogue().len() {
+        let pairs = pack.pairs().row(row).filter(|pair| row < pair.to);
+        all.extend(pairs.map(|pair| (pair.count, row as u32, pair.to as u32)));
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let watched: HashSet<(u32, u32)> = all.iter().take(n).map(|one| (one.1, one.2)).collect();
+    let mut table = pack.pairs().clone();
+    for row in 0..pack.catalogue().len() {
+        for at in table.offsets[row] as usize..table.offsets[row + 1] as usize {
+            let (from, to) = (row as u32, table.items[at]);
+            if !watched.contains(&(from.min(to), from.max(to))) {
+                continue;
+            }
+            let mut now = clear.pairs().row(row);
+            if let Some(new) = now.find(|pair| pair.to == to as usize) {
+                (table.counts[at], table.regression[at]) = (new.count, new.regression);
+            }
+        }
+    }
+    Ok(clear.clone().edit(|parts| parts.pairs = table)?)
+}
+
+/// Simulates. `sessions` are the products of each session between the training and the first case;
+/// the cases use the rows of the pack.
+///
+/// # Errors
+/// When no visit is long enough to report, a setting makes no sense, or a case names a row that the
+/// pack does not have.
+pub fn run(
+    pack: &Pack,
+    sessions: &[Vec<u32>],
+    eval_set: &EvalSet,
+    config: &TogetherConfig,
+    seed: u64,
+) -> Result<TogetherResult> {
+    let shortest = config
+        .shortest
+        .unwrap_or(pack.config().seasonal_min_items)
+        .max(1);
+    let visits: Vec<&Vec<u32>> = sessions
+        .iter()
+        .filter(|one| one.len() >= shortest)
+        .collect();
+    ensure!(
+        !visits.is_empty(),
+        "none of the {} sessions has {shortest} products: a smaller --shortest lets more of them report",
+        sessions.len()
+    );
+    if let Some(most) = config.visits.iter().max() {
+        ensure!(
+            config.delta * (*most as f64) < 1.0,
+            "δ is {}: with {most} visits it must be below {}, or it may mean the whole visit of one of them",
+            config.delta,
+            1.0 / *most as f64
+        );
+    }
+    let list = watch_list(pack, config.watch);
+    let reports = reports(&list, &visits);
+    let judge = Judge::new(
+        eval_set,
+        watch_list(pack, BESTSELLERS).into_iter().collect(),
+    );
+    let trained = judge.columns(pack)?;
+    let row = |told: Told, kept: f64, draws: &[[Column; 3]]| {
+        let of = |at: usize| {
+            let columns: Vec<Column> = draws.iter().map(|draw| draw[at].clone()).collect();
+            judge.quality(at, &columns, &trained[at])
+        };
+        TogetherRow {
+            told,
+            kept,
+            all: of(0),
+            beyond: of(1),
+            first: of(2),
+        }
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rows = vec![row(Told::Nothing, 1.0, std::slice::from_ref(&trained))];
+    let (clear, _) = refresh(pack, sessions)?;
+    rows.push(row(Told::Sessions, 1.0, &[judge.columns(&clear)?]));
+    for &n in &config.pairs {
+        let few = with_pairs(pack, &clear, n)?;
+        rows.push(row(Told::Pairs(n), 1.0, &[judge.columns(&few)?]));
+    }
+    let exact = added_up(&list, reports.iter(), usize::MAX, &mut rng);
+    let (counted, moved) = refresh_by_counts(pack, &exact)?;
+    rows.push(row(Told::Counts, moved.kept, &[judge.columns(&counted)?]));
+    let progress = Progress::of(
+        "Noisy refreshes",
+        (config.epsilons.len() * config.visits.len()) as u64 * config.seeds,
+    );
+    for &epsilon in &config.epsilons {
+        let sigma = sigma_for_report(epsilon, config.delta, config.most as u64)?;
+        for &n in &config.visits {
+            let resampled = n > reports.len();
+            let (mut draws, mut kept) = (Vec::new(), 0.0);
+            for _ in 0..config.seeds {
+                let reports: Vec<&Vec<usize>> = if resampled {
+                    let at = |_| &reports[rng.random_range(0..reports.len())];
+                    (0..n).map(at).collect()
+                } else {
+                    let mut order: Vec<&Vec<usize>> = reports.iter().collect();
+                    order.partial_shuffle(&mut rng, n).0.to_vec()
+                };
+                let mut sums = added_up(&list, reports.into_iter(), config.most, &mut rng);
+                for count in &mut sums.counts {
+                    for _ in 0..AGGREGATORS {
+                        *count += discrete_gaussian(sigma, &mut rng);
+                    }
+                }
+                sums.noise = sigma * (AGGREGATORS as f64).sqrt();
+                let (told, moved) = refresh_by_counts(pack, &sums)?;
+                kept += moved.kept / config.seeds as f64;
+                draws.push(judge.columns(&told)?);
+                progress.step();
+            }
+            let told = Told::Noisy {
+                epsilon,
+                sigma,
+                visits: n,
+                resampled,
+            };
+            rows.push(row(told, kept, &draws));
+        }
+    }
+    progress.finish(&format!("Refreshed {} times", rows.len()));
+    let (_, users) = judge.cases(0);
+    Ok(TogetherResult {
+        watched: list.len(),
+        most: config.most,
+        shortest,
+        delta: config.delta,
+        sessions: sessions.len(),
+        available: visits.len(),
+        seeds: config.seeds,
+        cases: [users.len(), Bootstrap::over(users).shoppers()],
+        rows,
+    })
+}
+
+/// A number of visits as readers write it: 10,000.
+#[must_use]
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The figures as a Markdown table.
+#[must_use]
+pub fn table(result: &TogetherResult) -> String {
+    let mut out = format!(
+        "NDCG@10 of {} cases of {} shoppers; gains over the pack as trained, means over k, with 95 % intervals over shoppers\n\
+         Watched: {} products; a visit of {} and more products reports at most {} of them. {} of {} sessions are such visits; δ = {} a visit; \
+         {} draws of visits and noise a row, the worst and the best in parentheses; each of two aggregators adds its noise\n\n",
+        grouped(result.cases[0]),
+        grouped(result.cases[1]),
+        result.watched,
+        result.shortest,
+        result.most,
+        grouped(result.available),
+        grouped(result.sessions),
+        result.delta,
+        result.seeds,
+    );
+    let ks: Vec<u32> = result
+        .rows
+        .first()
+        .map(|row| row.all.by_k.keys().copied().collect())
+        .unwrap_or_default();
+    out += "| refreshed by | σ | kept |";
+    for k in &ks {
+        let _ = write!(out, " k = {k} |");
+    }
+    out += " mean | gain | mean beyond 50 | gain | before any click | gain |\n|---|---|---|";
+    out += &"---|".repeat(ks.len() + 6);
+    out.push('\n');
+    let mut repeats = false;
+    for row in &result.rows {
+        let (name, sigma, is_noisy) = match row.told {
+            Told::Nothing => ("nothing".to_owned(), String::new(), false),
+            Told::Sessions => (
+                "all sessions, in the clear".to_owned(),
+                String::new(),
+                false,
+            ),
+            Told::Pairs(0) => ("the same without pairs".to_owned(), String::new(), false),
+            Told::Pairs(n) => (
+                format!("the same with {} pairs", grouped(n)),
+                String::new(),
+                false,
+            ),
+            Told::Counts => (
+                format!("exact counts of {} visits", grouped(result.available)),
+                String::new(),
+                false,
+            ),
+            Told::Noisy {
+                epsilon,
+                sigma,
+                visits,
+                resampled,
+            } => {
+                repeats |= resampled;
+                let star = if resampled { "*" } else { "" };
+                (
+                    format!("ε = {epsilon}, {}{star} visits", grouped(visits)),
+                    format!("{sigma:.1}"),
+                    true,
+                )
+            }
+        };
+        let kept = match row.told {
+            Told::Nothing | Told::Sessions | Told::Pairs(_) => String::new(),
+            Told::Counts | Told::Noisy { .. } => format!("{:.2}", row.kept),
+        };
+        let _ = write!(out, "| {name} | {sigma} | {kept} |");
+        for k in &ks {
+            let _ = write!(out, " {:.4} |", row.all.by_k.get(k).copied().unwrap_or(0.0));
+        }
+        let gain = |quality: &Quality| match row.told {
+            Told::Nothing => String::new(),
+            _ => {
+                let [low, high] = quality.interval;
+                let [worst, best] = quality.draws;
+                let draws = if is_noisy {
+                    format!(" ({worst:+.4} to {best:+.4})")
+                } else {
+                    String::new()
+                };
+                format!("{:+.4} [{low:+.4}, {high:+.4}]{draws}", quality.gain)
+            }
+        };
+        for quality in [&row.all, &row.beyond, &row.first] {
+            let _ = write!(out, " {:.4} | {} |", quality.mean, gain(quality));
+        }
+        out.push('\n');
+    }
+    if repeats {
+        out += "\n* more visits than the log has: drawn with replacement, so they repeat each other, and only the noise is that of so many\n";
+    }
+    let helping = |of: fn(&TogetherRow) -> &Quality| {
+        let rows = result.rows.iter().filter(|row| of(row).helps());
+        let names: Vec<String> = rows
+            .filter_map(|row| match row.told {
+                Told::Noisy {
+                    epsilon, visits, ..
+                } => Some(format!("ε = {epsilon} with {} visits", grouped(visits))),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            "at no ε and number of visits tried".to_owned()
+        } else {
+            names.join("; ")
+        }
+    };
+    let _ = writeln!(
+        out,
+        "\nBetter than no refresh beyond chance, and in every draw\nafter clicks: {}\nbefore any click: {}",
+        helping(|row| &row.all),
+        helping(|row| &row.first)
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_model::toy;
+
+    use super::*;
+
+    fn config() -> TogetherConfig {
+        TogetherConfig {
+            watch: 20,
+            most: 3,
+            shortest: Some(2),
+            epsilons: vec![1.0, 8.0],
+            visits: vec![30, 4_000],
+            delta: 1e-6,
+            seeds: 2,
+            pairs: vec![0, usize::MAX],
+        }
+    }
+
+    fn eval_set() -> EvalSet {
+        let case = |n: u32, k: u32| EvalCase {
+            id: format!("{n}-{k}"),
+            user: format!("u{n}"),
+            k,
+            context: (0..k).map(|at| ItemIx((n * 7 + at) % 20)).collect(),
+            ..EvalCase::default()
+        };
+        let named = (0..10).flat_map(|n| [1, 3].map(|k| (n, k)));
+        EvalSet {
+            queries: named.clone().map(|(n, k)| case(n, k)).collect(),
+            relevant: named
+                .map(|(n, _)| (0..4).map(|at| ItemIx((n * 7 + 5 + at) % 20)).collect())
+                .collect(),
+        }
+    }
+
+    fn sessions() -> Vec<Vec<u32>> {
+        (0..40u32)
+            .map(|n| match n % 4 {
+                0 => vec![n % 60],
+                _ => (0..6).map(|at| (n + at * 3) % 60).collect(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_refresh_has_a_row_and_none_gains_over_itself() {
+        let result = run(&toy::pack(), &sessions(), &eval_set(), &config(), 7).unwrap();
+        assert_eq!(result.rows.len(), 3 + 2 + 4);
+        assert_eq!((result.sessions, result.available), (40, 30));
+        let first = &result.rows[0];
+        assert_eq!((first.all.gain, first.all.interval), (0.0, [0.0, 0.0]));
+        assert!(!first.all.helps() && first.first.by_k.contains_key(&0));
+        let resampled: Vec<bool> = result
+            .rows
+            .iter()
+            .filter_map(|row| match row.told {
+                Told::Noisy { resampled, .. } => Some(resampled),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(resampled, [false, true, false, true]);
+        let said = table(&result);
+        assert!(
+            said.contains("ε = 1, 30 visits") && said.contains("4,000* visits"),
+            "{said}"
+        );
+        assert!(said.contains("drawn with replacement"), "{said}");
+        // The same seed, the same figures.
+        let again = run(&toy::pack(), &sessions(), &eval_set(), &config(), 7).unwrap();
+        assert_eq!(again, result);
+    }
+
+    #[test]
+    fn a_visit_reports_no_more_than_it_may_and_nothing_unwatched() {
+        let list: Vec<ItemIx> = (0..5).map(ItemIx).collect();
+        let long = vec![0, 1, 2, 3, 4, 9];
+        let other = vec![9, 8];
+        let reports = reports(&list, &[&long, &other]);
+        assert_eq!(reports, [vec![0, 1, 2, 3, 4], vec![]]);
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let sums = added_up(&list, reports.iter(), 2, &mut rng);
+        assert_eq!((sums.visits, sums.counts.iter().sum::<i64>()), (2, 2));
+        assert!(sums.counts.iter().all(|&n| n <= 1));
+    }
+
+    #[test]
+    fn only_watched_pairs_change() {
+        let refresh_config = fewshop_model::RefreshConfig {
+            count_weight: 2.0,
+            regression_weight: 0.0,
+            length_power: 0.0,
+            ridge: 1.0,
+            keep: [64, 64, 64],
+            counted_until: 0,
+        };
+        let pack = toy::pack()
+            .edit(|parts| parts.config.refresh = Some(refresh_config))
+            .unwrap();
+        let (clear, _) = refresh(&pack, &sessions()).unwrap();
+        let changed = |n: usize| {
+            let few = with_pairs(&pack, &clear, n).unwrap();
+            assert_eq!(few.popularity(), clear.popularity());
+            let [old, new] = [pack.pairs(), few.pairs()].map(|table| table.counts.iter());
+            old.zip(new).filter(|(old, new)| old != new).count()
+        };
+        assert_eq!(changed(0), 0);
+        // A pair has two rows, and the sessions may not hold it.
+        assert!(changed(20) <= 40 && changed(usize::MAX) > changed(20));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_an_error() {
+        let long = TogetherConfig {
+            shortest: Some(99),
+            ..config()
+        };
+        let error = run(&toy::pack(), &sessions(), &eval_set(), &long, 7).unwrap_err();
+        assert!(error.to_string().contains("--shortest"), "{error}");
+        let loose = TogetherConfig {
+            delta: 0.01,
+            ..config()
+        };
+        let error = run(&toy::pack(), &sessions(), &eval_set(), &loose, 7).unwrap_err();
+        assert!(error.to_string().contains("below"), "{error}");
+    }
+}
