@@ -174,7 +174,9 @@ mod tests {
     fn a_visit_is_told_at_most_once() {
         let (terms, mut budget) = (terms(), Budget::default());
         budget.note(&terms, 1, &["p1"], 0).expect("allowed");
-        budget.note(&terms, 1, &["p1", "p2"], 50).expect("it went on");
+        budget
+            .note(&terms, 1, &["p1", "p2"], 50)
+            .expect("it went on");
         assert_eq!(budget.waiting().len(), 1);
         assert_eq!(budget.take(&terms, DAY), None, "it went on until 50");
         assert_eq!(
@@ -204,7 +206,9 @@ mod tests {
             budget.note(&terms, 3, &[], DAY + MONTH_S - 1),
             Err(Refusal::MonthIsFull)
         );
-        budget.note(&terms, 3, &[], DAY + MONTH_S).expect("30 days later");
+        budget
+            .note(&terms, 3, &[], DAY + MONTH_S)
+            .expect("30 days later");
     }
 
     #[test]

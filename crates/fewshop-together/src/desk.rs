@@ -114,8 +114,7 @@ impl Desk {
             return Err(PrepareError::InvalidMessage);
         }
         let index = self.role.index().ok_or(PrepareError::InvalidMessage)?;
-        let share =
-            Prio3InputShare::get_decoded_with_param(&(&self.vdaf, index), plain.payload());
+        let share = Prio3InputShare::get_decoded_with_param(&(&self.vdaf, index), plain.payload());
         Ok(Part {
             public: Prio3PublicShare::get_decoded_with_param(&self.vdaf, public)
                 .map_err(malformed)?,

@@ -154,11 +154,7 @@ impl Helper {
         self.desk.store.write(When::Now, |tx| {
             for opened in tx.opened()? {
                 if opened.question == body {
-                    return Ok(Answer::with(
-                        200,
-                        AggregateShare::MEDIA_TYPE,
-                        opened.answer,
-                    ));
+                    return Ok(Answer::with(200, AggregateShare::MEDIA_TYPE, opened.answer));
                 }
                 if opened.span.overlaps(span) {
                     let detail = "a part of this batch has been opened before";

@@ -67,7 +67,13 @@ impl Answer {
     ) -> Self {
         let detail: String = detail
             .chars()
-            .map(|c| if c == '"' || c == '\\' || c.is_control() { '\'' } else { c })
+            .map(|c| {
+                if c == '"' || c == '\\' || c.is_control() {
+                    '\''
+                } else {
+                    c
+                }
+            })
             .collect();
         let body = format!(
             r#"{{"type":"{}","title":"{}","status":{status},"detail":"{detail}","taskid":"{task}"}}"#,

@@ -12,9 +12,7 @@ use janus_messages::{
     PartialBatchSelector, PrepareError, PrepareInit, PrepareStepResult, Report, ReportId,
     ReportIdChecksum, ReportShare, Role,
 };
-use prio::topology::ping_pong::{
-    PingPongContinuedValue, PingPongState, PingPongTopology,
-};
+use prio::topology::ping_pong::{PingPongContinuedValue, PingPongState, PingPongTopology};
 use prio::vdaf::prio3::Prio3MultihotCountVec;
 
 use crate::desk::{Desk, interval};
@@ -168,7 +166,8 @@ impl Leader {
 
     /// Takes a report in without a socket, as if it came at `now_s`; the status of the answer.
     pub fn take(&self, report: &[u8], now_s: u64) -> u16 {
-        self.upload(report, now_s).map_or(500, |answer| answer.status)
+        self.upload(report, now_s)
+            .map_or(500, |answer| answer.status)
     }
 
     /// Verifies up to 200 reports with the helper.
@@ -214,7 +213,9 @@ impl Leader {
             let metadata = report.metadata();
             if of != *metadata.id() {
                 let reason = "its replies are in another order than the reports";
-                return Err(self.helper.unexpected("aggregation_jobs", reason.to_owned()));
+                return Err(self
+                    .helper
+                    .unexpected("aggregation_jobs", reason.to_owned()));
             }
             done.push(key);
             match self.finish(state, answer) {
@@ -359,8 +360,9 @@ impl Leader {
             let detail = "the batch does not begin and end with a bucket";
             return Ok(self.problem(400, DapProblemType::BatchInvalid, detail));
         }
-        self.desk.store.write(When::Now, |tx| {
-            match tx.asked(id.as_bytes())? {
+        self.desk
+            .store
+            .write(When::Now, |tx| match tx.asked(id.as_bytes())? {
                 Some(known) if known != body => {
                     let detail = "this name was given to another question";
                     Ok(self.problem(400, DapProblemType::InvalidMessage, detail))
@@ -369,8 +371,7 @@ impl Leader {
                     tx.put_asked(id.as_bytes(), body)?;
                     Ok(Answer::empty(201))
                 }
-            }
-        })
+            })
     }
 
     /// The answer to a question of the collector, once there is one.
@@ -455,7 +456,8 @@ impl Leader {
                 });
             }
             if opened.span.overlaps(span) {
-                let detail = "a part of this batch has been opened before, together with other days";
+                let detail =
+                    "a part of this batch has been opened before, together with other days";
                 let problem = self.problem(400, DapProblemType::BatchOverlap, detail);
                 return Ok(Step::Done(problem));
             }

@@ -67,7 +67,9 @@ mod tests {
     fn of_100_000_reports_of_one_client_the_limit_passes() {
         let limit = Limit::new(50);
         let from = address("192.0.2.7");
-        let passed = (0..100_000).filter(|i| limit.allows(from, i % 86_400)).count();
+        let passed = (0..100_000)
+            .filter(|i| limit.allows(from, i % 86_400))
+            .count();
         assert_eq!(passed, 50);
         assert!(limit.allows(address("192.0.2.8"), 5), "others are not hurt");
         assert!(limit.allows(from, 86_400), "the next day");
@@ -80,6 +82,9 @@ mod tests {
         assert!(!limit.allows(address("2001:db8::2"), 0));
         assert!(limit.allows(address("2001:db8:0:1::1"), 0));
         assert!(limit.allows(address("192.0.2.7"), 0));
-        assert!(!limit.allows(address("::ffff:192.0.2.7"), 0), "the same IPv4");
+        assert!(
+            !limit.allows(address("::ffff:192.0.2.7"), 0),
+            "the same IPv4"
+        );
     }
 }

@@ -73,11 +73,15 @@ impl Peer {
         }
         let answer = match method {
             "GET" => {
-                let request = request.body(()).map_err(|error| failed(error.to_string()))?;
+                let request = request
+                    .body(())
+                    .map_err(|error| failed(error.to_string()))?;
                 self.agent.run(request)
             }
             _ => {
-                let request = request.body(body).map_err(|error| failed(error.to_string()))?;
+                let request = request
+                    .body(body)
+                    .map_err(|error| failed(error.to_string()))?;
                 self.agent.run(request)
             }
         };

@@ -110,10 +110,12 @@ pub fn key_path(terms: &Terms) -> String {
 
 /// A message in the protocol's encoding.
 pub(crate) fn encoded(message: &impl Encode) -> Result<Vec<u8>, TogetherError> {
-    message.get_encoded().map_err(|error| TogetherError::Message {
-        what: "a message of this program",
-        reason: error.to_string(),
-    })
+    message
+        .get_encoded()
+        .map_err(|error| TogetherError::Message {
+            what: "a message of this program",
+            reason: error.to_string(),
+        })
 }
 
 fn first_key(list: &[u8], party: &'static str) -> Result<HpkeConfig, TogetherError> {
@@ -180,7 +182,9 @@ mod tests {
 
     #[test]
     fn only_the_bucket_of_the_time_is_sent() {
-        let report = reporter(30).report(&["p1"], 86_400 * 7 + 12_345).expect("random");
+        let report = reporter(30)
+            .report(&["p1"], 86_400 * 7 + 12_345)
+            .expect("random");
         let report = Report::get_decoded(&report).expect("a report");
         let time = report.metadata().time().as_seconds_since_epoch();
         assert_eq!(time, 86_400 * 7);

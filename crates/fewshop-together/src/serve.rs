@@ -109,14 +109,12 @@ impl Server {
         }
     }
 
-    fn start(
-        party: Arc<impl Party>,
-        at: SocketAddr,
-        place: Place,
-    ) -> Result<Self, TogetherError> {
+    fn start(party: Arc<impl Party>, at: SocketAddr, place: Place) -> Result<Self, TogetherError> {
         let failed = |error: std::io::Error| TogetherError::Peer {
             url: format!("http://{at}"),
-            reason: format!("cannot be listened to ({error}): choose another port, or stop the program that has it"),
+            reason: format!(
+                "cannot be listened to ({error}): choose another port, or stop the program that has it"
+            ),
         };
         let place = Arc::new(Headers::of(&place)?);
         let runtime = Builder::new_current_thread()
@@ -223,12 +221,7 @@ async fn accept(listener: TcpListener, party: Arc<impl Party>, place: Arc<Header
         let (party, place) = (Arc::clone(&party), Arc::clone(&place));
         tokio::spawn(async move {
             let service = service_fn(|request| {
-                answer(
-                    Arc::clone(&party),
-                    Arc::clone(&place),
-                    client.ip(),
-                    request,
-                )
+                answer(Arc::clone(&party), Arc::clone(&place), client.ip(), request)
             });
             let _ = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())

@@ -62,10 +62,6 @@ impl Span {
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
-
-    fn has(self, bucket: u64) -> bool {
-        self.start <= bucket && bucket < self.end
-    }
 }
 
 /// The verified reports of a bucket or of several, added up.
@@ -157,9 +153,13 @@ impl Store {
             path: self.path.clone(),
             reason,
         };
-        let mut tx = self.database.begin_write().map_err(|e| failed(e.to_string()))?;
+        let mut tx = self
+            .database
+            .begin_write()
+            .map_err(|e| failed(e.to_string()))?;
         if matches!(when, When::Later) {
-            tx.set_durability(Durability::None).map_err(|e| failed(e.to_string()))?;
+            tx.set_durability(Durability::None)
+                .map_err(|e| failed(e.to_string()))?;
         }
         let out = change(&Tx {
             tx: &tx,
@@ -325,10 +325,12 @@ impl Tx<'_> {
         let mut value = sums.reports.to_be_bytes().to_vec();
         value.extend(sums.checksum);
         let share = AggregateShare::from(sums.share);
-        share.encode(&mut value).map_err(|error| TogetherError::Store {
-            path: self.path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        share
+            .encode(&mut value)
+            .map_err(|error| TogetherError::Store {
+                path: self.path.to_owned(),
+                reason: error.to_string(),
+            })?;
         self.put(SUMS, &bucket.to_be_bytes(), &value)
     }
 
@@ -354,9 +356,18 @@ impl Tx<'_> {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Whether the batch of this bucket was opened.
+    /// Whether the batch of this bucket was opened: the last one that begins no later contains it.
     pub(crate) fn is_opened(&self, bucket: u64) -> Result<bool, TogetherError> {
-        Ok(self.opened()?.iter().any(|opened| opened.span.has(bucket)))
+        let table = self.table(OPENED)?;
+        let bucket_key = bucket.to_be_bytes();
+        let mut earlier = table
+            .range::<&[u8]>(..=bucket_key.as_slice())
+            .map_err(|e| self.failed(e))?;
+        let Some(last) = earlier.next_back() else {
+            return Ok(false);
+        };
+        let (_, value) = last.map_err(|e| self.failed(e))?;
+        Ok(bucket < number(value.value()))
     }
 
     /// Notes that a batch is opened. Its reports' ids are forgotten: the whole span is refused now.
@@ -367,7 +378,10 @@ impl Tx<'_> {
         value.extend(&opened.answer);
         self.put(OPENED, &opened.span.start.to_be_bytes(), &value)?;
         for table in [SEEN, SEEN_COUNT, SUMS] {
-            let (start, end) = (opened.span.start.to_be_bytes(), opened.span.end.to_be_bytes());
+            let (start, end) = (
+                opened.span.start.to_be_bytes(),
+                opened.span.end.to_be_bytes(),
+            );
             let mut table = self.table(table)?;
             table
                 .retain_in::<&[u8], _>(start.as_slice()..end.as_slice(), |_, _| false)
@@ -413,7 +427,7 @@ mod tests {
     fn sums_are_kept_by_bucket_and_survive_a_restart() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("leader.redb");
-        let terms = Terms::new(Draft3::draft()).expect("terms");
+        let terms = Terms::new(draft(3)).expect("terms");
         let vdaf = terms.vdaf().expect("terms");
         let [a, b] = [[1; 16], [2; 16]].map(ReportId::from);
         let span = Span { start: 0, end: 99 };
@@ -431,19 +445,14 @@ mod tests {
                 .expect("written");
         }
         let store = Store::open(&path, &terms.task(), "leader").expect("the same file");
-        let sums = store.write(When::Now, |tx| tx.sums(&vdaf, 3, span)).expect("read");
+        let sums = store
+            .write(When::Now, |tx| tx.sums(&vdaf, 3, span))
+            .expect("read");
         assert_eq!(sums.share, share([2, 1, 1]));
         assert_eq!((sums.reports, sums.buckets), (2, Some((10, 20))));
         drop(store);
         let error = Store::open(&path, &terms.task(), "helper").expect_err("another role");
         assert!(error.to_string().contains("another task"), "{error}");
-    }
-
-    struct Draft3;
-    impl Draft3 {
-        fn draft() -> crate::terms::Draft {
-            draft(3)
-        }
     }
 
     #[test]
@@ -480,7 +489,8 @@ mod tests {
                 assert_eq!(tx.seen(10)?, 1);
                 tx.open_batch(&opened)?;
                 assert!(!tx.is_seen(10, &id)? && tx.is_seen(20, &id)?);
-                assert!(tx.is_opened(10)? && tx.is_opened(19)? && !tx.is_opened(20)?);
+                assert!(tx.is_opened(10)? && tx.is_opened(19)?);
+                assert!(!tx.is_opened(9)? && !tx.is_opened(20)?);
                 assert_eq!(tx.opened()?, [opened]);
                 Ok(())
             })

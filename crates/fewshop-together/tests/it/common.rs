@@ -16,7 +16,9 @@ const CLIENT: &str = "x-client";
 
 /// The day before today, which is over and young enough.
 pub(crate) fn yesterday() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
     now.as_secs() / DAY * DAY - DAY
 }
 
@@ -122,7 +124,9 @@ impl Trial {
             &format!("http://{}", helper.address()),
         )
         .expect("both answer");
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build();
         Self {
             parties,
             leader,

@@ -50,7 +50,11 @@ impl Forge {
         let seal = |key: &[u8], role: Role, share: &[u8]| {
             let config = first(key);
             let plain = PlaintextInputShare::new(Vec::new(), share.to_vec());
-            let info = [&b"dap-09 input share"[..], &[Role::Client as u8, role as u8]].concat();
+            let info = [
+                &b"dap-09 input share"[..],
+                &[Role::Client as u8, role as u8],
+            ]
+            .concat();
             let sealed = Config::try_from_ids(
                 u16::from(*config.aead_id()),
                 u16::from(*config.kdf_id()),
@@ -84,14 +88,20 @@ fn first(list: &[u8]) -> HpkeConfig {
 fn check_no_effect(hostile: impl Fn(&Trial) -> Vec<(Vec<u8>, u16)>) {
     let trial = Trial::start(terms(), Allowed::default());
     for (number, (bytes, status)) in hostile(&trial).into_iter().enumerate() {
-        assert_eq!(trial.upload(&client(500 + number), &bytes), status, "report {number}");
+        assert_eq!(
+            trial.upload(&client(500 + number), &bytes),
+            status,
+            "report {number}"
+        );
     }
     let reporter = trial.reporter();
     for number in 0..100 {
         let report = reporter.report(&["p0"], yesterday()).expect("a report");
         assert_eq!(trial.upload(&client(number), &report), 201);
     }
-    let counts = trial.collect(yesterday(), yesterday() + DAY).expect("100 honest visits");
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("100 honest visits");
     assert_eq!(counts.visits, 100, "only the honest ones count");
     let bound = 6.0 * counts.sigma;
     for (item, &count) in counts.counts.iter().enumerate() {
@@ -103,7 +113,10 @@ fn check_no_effect(hostile: impl Fn(&Trial) -> Vec<(Vec<u8>, u16)>) {
 #[test]
 fn a_report_of_the_wrong_size_or_of_noise_is_refused() {
     check_no_effect(|trial| {
-        let good = trial.reporter().report(&["p5"], yesterday()).expect("a report");
+        let good = trial
+            .reporter()
+            .report(&["p5"], yesterday())
+            .expect("a report");
         let size = report_bytes(&trial.parties.terms).expect("terms");
         vec![
             (good[..good.len() - 1].to_vec(), 400),
@@ -117,7 +130,10 @@ fn a_report_of_the_wrong_size_or_of_noise_is_refused() {
 #[test]
 fn a_report_that_was_changed_or_is_of_another_task_is_refused() {
     check_no_effect(|trial| {
-        let good = trial.reporter().report(&["p5"], yesterday()).expect("a report");
+        let good = trial
+            .reporter()
+            .report(&["p5"], yesterday())
+            .expect("a report");
         let mut other_id = good.clone();
         other_id[0] ^= 1;
         let mut other_day = good.clone();
@@ -129,7 +145,12 @@ fn a_report_that_was_changed_or_is_of_another_task_is_refused() {
         terms.epsilon = 4.0;
         let terms = Terms::new(terms).expect("terms");
         let other_terms = Forge::new(9, &[5], 5).seal(&terms, &trial.keys);
-        vec![(other_id, 400), (other_day, 400), (other_public, 400), (other_terms, 400)]
+        vec![
+            (other_id, 400),
+            (other_day, 400),
+            (other_public, 400),
+            (other_terms, 400),
+        ]
     });
 }
 
@@ -147,7 +168,9 @@ fn a_flag_that_is_no_flag_fails_its_proof() {
         let mut proof = Forge::new(3, &[5], 5);
         let last = proof.leader.len() - 40;
         proof.leader[last] ^= 1;
-        [million, low_byte, proof].map(|forge| (forge.seal(terms, &trial.keys), 201)).to_vec()
+        [million, low_byte, proof]
+            .map(|forge| (forge.seal(terms, &trial.keys), 201))
+            .to_vec()
     });
 }
 
@@ -195,14 +218,18 @@ fn a_report_whose_halves_do_not_belong_together_does_not_count() {
 fn times_outside_the_open_days_are_refused() {
     check_no_effect(|trial| {
         let terms = &trial.parties.terms;
-        [yesterday() + 3 * DAY, yesterday() - 120 * DAY, yesterday() + 7]
-            .into_iter()
-            .map(|time| {
-                let mut forge = Forge::new(1, &[5], 5);
-                forge.time = time;
-                (forge.seal(terms, &trial.keys), 400)
-            })
-            .collect()
+        [
+            yesterday() + 3 * DAY,
+            yesterday() - 120 * DAY,
+            yesterday() + 7,
+        ]
+        .into_iter()
+        .map(|time| {
+            let mut forge = Forge::new(1, &[5], 5);
+            forge.time = time;
+            (forge.seal(terms, &trial.keys), 400)
+        })
+        .collect()
     });
 }
 
@@ -210,7 +237,9 @@ fn times_outside_the_open_days_are_refused() {
 fn a_replayed_report_counts_once() {
     let trial = Trial::start(terms(), Allowed::default());
     let reporter = trial.reporter();
-    let replayed = reporter.report(&["p0", "p1"], yesterday()).expect("a report");
+    let replayed = reporter
+        .report(&["p0", "p1"], yesterday())
+        .expect("a report");
     for number in 0..40 {
         assert_eq!(trial.upload(&client(number), &replayed), 201);
         if number == 20 {
@@ -220,13 +249,22 @@ fn a_replayed_report_counts_once() {
     }
     // The same name for another visit.
     let mut forge = Forge::new(0, &[1, 2, 3], 5);
-    forge.id = *Report::get_decoded(&replayed).expect("a report").metadata().id().as_ref();
-    assert_eq!(trial.upload(&client(50), &forge.seal(&trial.parties.terms, &trial.keys)), 201);
+    forge.id = *Report::get_decoded(&replayed)
+        .expect("a report")
+        .metadata()
+        .id()
+        .as_ref();
+    assert_eq!(
+        trial.upload(&client(50), &forge.seal(&trial.parties.terms, &trial.keys)),
+        201
+    );
     for number in 0..99 {
         let report = reporter.report(&["p0"], yesterday()).expect("a report");
         assert_eq!(trial.upload(&client(number), &report), 201);
     }
-    let counts = trial.collect(yesterday(), yesterday() + DAY).expect("100 visits");
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("100 visits");
     assert_eq!(counts.visits, 100);
     assert!((counts.counts[1] as f64 - 1.0).abs() < 6.0 * counts.sigma);
 }
@@ -253,7 +291,9 @@ fn a_flood_of_valid_reports_from_one_client_is_bounded() {
         let report = reporter.report(&["p0"], yesterday()).expect("a report");
         assert_eq!(trial.upload(&client(number), &report), 201);
     }
-    let counts = trial.collect(yesterday(), yesterday() + DAY).expect("130 visits");
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("130 visits");
     assert_eq!(counts.visits, 130);
     let bound = 6.0 * counts.sigma;
     for (item, &count) in counts.counts.iter().enumerate() {

@@ -30,26 +30,60 @@ fn the_counts_are_the_true_ones_plus_the_stated_noise() {
         let report = reporter.report(&items, yesterday() + 5).expect("a report");
         assert_eq!(trial.upload(&client(number), &report), 201);
     }
-    let counts = trial.collect(yesterday(), yesterday() + DAY).expect("enough visits");
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("enough visits");
     assert_eq!(counts.visits, 240);
-    let errors: Vec<i128> = counts.counts.iter().zip(&truth).map(|(a, b)| a - b).collect();
+    let errors: Vec<i128> = counts
+        .counts
+        .iter()
+        .zip(&truth)
+        .map(|(a, b)| a - b)
+        .collect();
     // Of a Gaussian, one draw in 500 million is beyond six deviations; 60 are drawn.
     let bound = 6.0 * counts.sigma;
-    assert!(errors.iter().all(|&e| (e as f64).abs() < bound), "{errors:?}");
-    // Both aggregators have added theirs: the variance is that of two draws, not of one or none.
-    // 60 draws: chi-squared quantiles of 1e-6 are at 0.38 and 2.2 of it; of one draw, half.
-    let variance = errors.iter().map(|e| (e * e) as f64).sum::<f64>() / 60.0;
-    let expected = counts.sigma * counts.sigma;
-    assert!(variance > 0.3 * expected && variance < 2.3 * expected, "{variance} of {expected}");
-    assert!((counts.sigma - trial.parties.terms.sigma() * 2f64.sqrt()).abs() < 1e-9);
-
+    assert!(
+        errors.iter().all(|&e| (e as f64).abs() < bound),
+        "{errors:?}"
+    );
     // Opened once: asked again it is the same noise, and no other batch may contain these days.
-    let again = trial.collect(yesterday(), yesterday() + DAY).expect("it is kept");
+    let again = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("it is kept");
     assert_eq!(again, counts);
-    let error = trial.collect(yesterday() - DAY, yesterday() + DAY).expect_err("overlaps");
+    let error = trial
+        .collect(yesterday() - DAY, yesterday() + DAY)
+        .expect_err("overlaps");
     assert!(error.to_string().contains("opened before"), "{error}");
     let late = reporter.report(&["p1"], yesterday()).expect("a report");
-    assert_eq!(trial.upload(&client(900), &late), 400, "its batch has been opened");
+    assert_eq!(
+        trial.upload(&client(900), &late),
+        400,
+        "its batch has been opened"
+    );
+}
+
+#[test]
+fn each_aggregator_adds_noise_of_the_full_deviation() {
+    let mut draft = draft();
+    draft.items = (0..1_000).map(|i| format!("p{i}")).collect();
+    draft.min_batch = 10;
+    let trial = Trial::start(Terms::new(draft).expect("terms"), Allowed::default());
+    let reporter = trial.reporter();
+    for number in 0..10 {
+        let report = reporter.report(&[], yesterday()).expect("a report");
+        assert_eq!(trial.upload(&client(number), &report), 201);
+    }
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("ten visits");
+    let variance = counts.counts.iter().map(|e| (e * e) as f64).sum::<f64>() / 1_000.0;
+    let each = trial.parties.terms.sigma().powi(2);
+    assert!((counts.sigma.powi(2) - 2.0 * each).abs() < 1e-9);
+    // The standard error of a variance of 1,000 draws is 4.5 %. One aggregator alone would give
+    // half, and one of half the deviation 0.63 of it.
+    let ratio = variance / (2.0 * each);
+    assert!(ratio > 0.77 && ratio < 1.23, "{ratio}");
 }
 
 #[test]
@@ -60,11 +94,18 @@ fn a_batch_that_is_too_small_is_not_opened() {
         let report = reporter.report(&["p1"], yesterday()).expect("a report");
         assert_eq!(trial.upload(&client(number), &report), 201);
     }
-    let error = trial.collect(yesterday(), yesterday() + DAY).expect_err("99 of 100");
-    assert!(error.to_string().contains("fewer than 100 visits"), "{error}");
+    let error = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect_err("99 of 100");
+    assert!(
+        error.to_string().contains("fewer than 100 visits"),
+        "{error}"
+    );
     let report = reporter.report(&["p1"], yesterday()).expect("a report");
     assert_eq!(trial.upload(&client(99), &report), 201);
-    let counts = trial.collect(yesterday(), yesterday() + DAY).expect("100 of 100");
+    let counts = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("100 of 100");
     assert_eq!(counts.visits, 100);
 }
 
@@ -81,8 +122,12 @@ fn days_are_opened_together_or_apart() {
             assert_eq!(trial.upload(&client(number as usize), &report), 201);
         }
     }
-    let two = trial.collect(yesterday() - 2 * DAY, yesterday()).expect("two days");
-    let one = trial.collect(yesterday(), yesterday() + DAY).expect("one day");
+    let two = trial
+        .collect(yesterday() - 2 * DAY, yesterday())
+        .expect("two days");
+    let one = trial
+        .collect(yesterday(), yesterday() + DAY)
+        .expect("one day");
     assert_eq!((two.visits, one.visits), (24, 12));
 }
 
@@ -102,7 +147,13 @@ fn only_the_collector_and_the_leader_may_ask() {
     // The collector's password does not open the helper's door.
     other.password = trial.parties.collector.password.clone();
     let task = trial.parties.terms.task();
-    let url = format!("http://{}/tasks/{task}/aggregate_shares", trial.helper.address());
+    let url = format!(
+        "http://{}/tasks/{task}/aggregate_shares",
+        trial.helper.address()
+    );
     let status = ureq::post(&url).send(&[0u8; 8][..]);
-    assert!(matches!(status, Err(ureq::Error::StatusCode(403))), "{status:?}");
+    assert!(
+        matches!(status, Err(ureq::Error::StatusCode(403))),
+        "{status:?}"
+    );
 }
