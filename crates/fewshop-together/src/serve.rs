@@ -22,16 +22,16 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::error::TogetherError;
 use crate::helper::Helper;
 use crate::http::{Answer, Head, Party};
-use crate::leader::{Leader, Worked};
+use crate::leader::{JOB_REPORTS, Leader, Worked};
 
 /// Connections at the same time. Further ones wait.
 const CONNECTIONS: usize = 256;
 /// A client that takes longer to send a head or a body is cut off: a slow sender must not keep a
 /// connection.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Seconds that the leader rests when there is nothing to do.
+/// The leader's rest when there is nothing to do, or little.
 const REST: Duration = Duration::from_millis(500);
-/// Seconds that the leader waits after the helper did not answer.
+/// The leader's rest after the helper did not answer.
 const RETRY: Duration = Duration::from_secs(10);
 
 /// What a server needs to know besides its role.
@@ -80,10 +80,14 @@ impl Server {
         server.threads.push(thread::spawn(move || {
             while working.load(std::sync::atomic::Ordering::Relaxed) {
                 let rest = match leader.work() {
-                    Ok(worked) if worked == Worked::default() => REST,
                     Ok(worked) => {
-                        tell(Ok(worked));
-                        Duration::ZERO
+                        // After a job that was not full the leader waits for more reports: each
+                        // job is written to the disk three times, however small.
+                        let is_full = worked.counted + worked.refused >= JOB_REPORTS;
+                        if worked != Worked::default() {
+                            tell(Ok(worked));
+                        }
+                        if is_full { Duration::ZERO } else { REST }
                     }
                     Err(error) => {
                         tell(Err(error));
