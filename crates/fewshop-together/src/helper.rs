@@ -219,3 +219,218 @@ impl Party for Helper {
         answer.unwrap_or_else(|_internal| Answer::later(500, 30))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use janus_messages::{
+        BatchSelector, PartialBatchSelector, Report, ReportIdChecksum, ReportShare,
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::desk::interval;
+    use crate::keys::{LeaderKeys, helper_keys, shop_keys};
+    use crate::report::Reporter;
+    use crate::store::Span;
+    use crate::terms::tests::draft;
+
+    const DAY: u64 = 86_400;
+    const NOW: u64 = 100 * DAY + 5;
+
+    /// A helper, and a leader that can send it anything.
+    struct Parties {
+        helper: Helper,
+        leader: Desk,
+        keys: LeaderKeys,
+        reporter: Reporter,
+        _folder: TempDir,
+    }
+
+    impl Parties {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let terms = Terms::new(draft(30)).expect("terms");
+            let (keys, _) = shop_keys().expect("random numbers");
+            let helper = helper_keys(keys.shared.clone()).expect("random numbers");
+            let lists = [&keys.encryption, &helper.encryption].map(|k| k.public_list());
+            let leader = Desk::new(
+                Role::Leader,
+                terms.clone(),
+                keys.encryption.clone(),
+                keys.shared.clone(),
+                &folder.path().join("leader.redb"),
+            );
+            Self {
+                helper: Helper::new(terms.clone(), helper, &folder.path().join("helper.redb"))
+                    .expect("a helper"),
+                leader: leader.expect("a leader"),
+                keys,
+                reporter: Reporter::new(terms, &lists[0], &lists[1]).expect("keys"),
+                _folder: folder,
+            }
+        }
+
+        fn report(&self, day: u64) -> Report {
+            let report = self.reporter.report(&["p1"], day * DAY).expect("a report");
+            Report::get_decoded(&report).expect("a report")
+        }
+
+        fn send(&self, job: &str, reports: &[&Report]) -> Answer {
+            let inits = reports.iter().map(|report| {
+                let metadata = report.metadata();
+                let sealed = report.leader_encrypted_input_share();
+                let part = self
+                    .leader
+                    .part(metadata, report.public_share(), sealed)
+                    .expect("honest");
+                let (_, message) = self
+                    .leader
+                    .vdaf
+                    .leader_initialized(
+                        &self.leader.verify_key,
+                        &(),
+                        metadata.id().as_ref(),
+                        &part.public,
+                        &part.share,
+                    )
+                    .expect("honest");
+                let share = ReportShare::new(
+                    metadata.clone(),
+                    report.public_share().to_vec(),
+                    report.helper_encrypted_input_share().clone(),
+                );
+                PrepareInit::new(share, message)
+            });
+            let request = AggregationJobInitializeReq::<TimeInterval>::new(
+                Vec::new(),
+                PartialBatchSelector::new_time_interval(),
+                inits.collect(),
+            );
+            let body = encoded(&request).expect("short");
+            self.helper.job(job, &body, NOW).expect("the file is there")
+        }
+
+        /// Asks for the sums of some days, for these reports.
+        fn ask(&self, (start, end): (u64, u64), reports: &[&Report]) -> Answer {
+            let mut sums = Sums::none(0);
+            reports
+                .iter()
+                .for_each(|report| sums.add(report.metadata().id(), &[]));
+            let span = Span {
+                start: start * DAY,
+                end: end * DAY,
+            };
+            let request = AggregateShareReq::<TimeInterval>::new(
+                BatchSelector::new_time_interval(interval(span).expect("a span")),
+                Vec::new(),
+                sums.reports,
+                ReportIdChecksum::from(sums.checksum),
+            );
+            let body = encoded(&request).expect("short");
+            self.helper.share(&body).expect("the file is there")
+        }
+    }
+
+    /// For each report of an answer, why it was refused, if it was.
+    fn refusals(answer: &Answer) -> Vec<Option<PrepareError>> {
+        let answer = AggregationJobResp::get_decoded(&answer.body).expect("an answer to a job");
+        let replies = answer.prepare_resps().iter();
+        let refusal = |result: &PrepareStepResult| match result {
+            PrepareStepResult::Reject(reason) => Some(*reason),
+            _ => None,
+        };
+        replies.map(|reply| refusal(reply.result())).collect()
+    }
+
+    #[track_caller]
+    fn check_problem(answer: &Answer, problem: DapProblemType) {
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(
+            answer.status == 400 && text.contains(problem.type_uri()),
+            "{} {text}",
+            answer.status
+        );
+    }
+
+    #[test]
+    fn a_leader_cannot_count_a_report_twice() {
+        let parties = Parties::new();
+        let [a, b, c] = [99, 99, 99].map(|day| parties.report(day));
+        let first = parties.send("one", &[&a, &b]);
+        assert_eq!(refusals(&first), [None, None]);
+        assert_eq!(parties.send("one", &[&a, &b]), first, "the same job again");
+        let replayed = Some(PrepareError::ReportReplayed);
+        assert_eq!(refusals(&parties.send("two", &[&a, &c])), [replayed, None]);
+        assert_eq!(
+            refusals(&parties.send("one", &[&a, &b])),
+            [replayed, replayed],
+            "an old job"
+        );
+        check_problem(
+            &parties.send("three", &[&a, &a]),
+            DapProblemType::InvalidMessage,
+        );
+    }
+
+    #[test]
+    fn a_leader_gets_one_answer_for_a_day_and_none_for_few_visits() {
+        let parties = Parties::new();
+        let reports: Vec<Report> = (0..12).map(|_| parties.report(99)).collect();
+        let reports: Vec<&Report> = reports.iter().collect();
+        parties.send("one", &reports[..9]);
+        check_problem(
+            &parties.ask((99, 100), &reports[..9]),
+            DapProblemType::InvalidBatchSize,
+        );
+        parties.send("two", &reports[9..]);
+        check_problem(
+            &parties.ask((99, 100), &reports[1..]),
+            DapProblemType::BatchMismatch,
+        );
+        let answer = parties.ask((99, 100), &reports);
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            parties.ask((99, 100), &reports),
+            answer,
+            "noise drawn again could be averaged away"
+        );
+        for other in [(98, 100), (99, 101), (90, 110)] {
+            check_problem(&parties.ask(other, &reports), DapProblemType::BatchOverlap);
+        }
+        let late = parties.report(99);
+        assert_eq!(
+            refusals(&parties.send("three", &[&late])),
+            [Some(PrepareError::BatchCollected)]
+        );
+    }
+
+    #[test]
+    fn nobody_but_the_leader_is_admitted() {
+        let parties = Parties::new();
+        let task = parties.leader.task;
+        let head = |path: String, authorization| Head {
+            method: "POST".to_owned(),
+            path,
+            media_type: None,
+            authorization,
+            from: std::net::IpAddr::from([127, 0, 0, 1]),
+        };
+        let path = format!("tasks/{task}/aggregate_shares");
+        let status = |head: Head| parties.helper.admit(&head, NOW).map_err(|a| a.status);
+        let leaders = parties.keys.shared.leader_password.bearer();
+        let collectors = parties.keys.collector_password.bearer();
+        assert_eq!(
+            status(head(path.clone(), Some(leaders.clone()))),
+            Ok(JOB_BYTES)
+        );
+        assert_eq!(status(head(path.clone(), Some(collectors))), Err(403));
+        assert_eq!(status(head(path, None)), Err(403));
+        let other = path_of_another_task();
+        assert_eq!(status(head(other, Some(leaders))), Err(404));
+    }
+
+    fn path_of_another_task() -> String {
+        let task = janus_messages::TaskId::from([0; 32]);
+        format!("tasks/{task}/aggregate_shares")
+    }
+}
