@@ -77,6 +77,8 @@ pub struct Worked {
     pub refused: usize,
 }
 
+/// A job's id, and its reports with their keys in the file.
+type Job = (AggregationJobId, Vec<(Vec<u8>, Report)>);
 type State = PingPongState<16, 16, Prio3MultihotCountVec>;
 
 impl Leader {
@@ -242,11 +244,7 @@ impl Leader {
     }
 
     /// The job under way, or a new one of the oldest reports.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a job's id, and its reports with their keys in the file"
-    )]
-    fn job(&self) -> Result<Option<(AggregationJobId, Vec<(Vec<u8>, Report)>)>, TogetherError> {
+    fn job(&self) -> Result<Option<Job>, TogetherError> {
         let rows = self.desk.store.write(When::Now, |tx| {
             if let Some(job) = tx.value(JOB)? {
                 let (id, keys) = job.split_at(AggregationJobId::LEN);

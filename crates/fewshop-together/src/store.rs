@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::error::TogetherError;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+/// A key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
 type Bytes<'tx> = Table<'tx, &'static [u8], &'static [u8]>;
 
 /// Whose file it is.
@@ -214,12 +216,7 @@ impl Tx<'_> {
     }
 
     /// Rows whose keys begin with a bucket of the span, `most` at most.
-    fn rows(
-        &self,
-        table: Definition,
-        span: Span,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, TogetherError> {
+    fn rows(&self, table: Definition, span: Span, most: usize) -> Result<Vec<Row>, TogetherError> {
         let table = self.table(table)?;
         let (start, end) = (span.start.to_be_bytes(), span.end.to_be_bytes());
         let range = table
@@ -268,11 +265,7 @@ impl Tx<'_> {
     }
 
     /// Reports that have not been verified, the oldest buckets first.
-    pub(crate) fn pending(
-        &self,
-        span: Span,
-        most: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, TogetherError> {
+    pub(crate) fn pending(&self, span: Span, most: usize) -> Result<Vec<Row>, TogetherError> {
         self.rows(PENDING, span, most)
     }
 
@@ -341,7 +334,7 @@ impl Tx<'_> {
             end: u64::MAX,
         };
         let rows = self.rows(OPENED, all, usize::MAX)?;
-        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+        let read = |(key, value): Row| {
             let asked = number(&value[8..]) as usize;
             let (question, answer) = value[16..].split_at(asked);
             Opened {

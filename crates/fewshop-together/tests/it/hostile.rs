@@ -298,7 +298,7 @@ fn a_flood_of_valid_reports_from_one_client_is_bounded() {
     let bound = 6.0 * counts.sigma;
     for (item, &count) in counts.counts.iter().enumerate() {
         // At most once a product in each of the reports that passed.
-        let most = if item >= 50 && item < 55 { 30 } else { 0 };
+        let most = if (50..55).contains(&item) { 30 } else { 0 };
         let most = if item == 0 { 100 } else { most };
         assert!((count as f64) < f64::from(most) + bound, "p{item}: {count}");
     }
