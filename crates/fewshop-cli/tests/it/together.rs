@@ -167,6 +167,9 @@ fn what_is_wrong_is_named() {
         let collect = "together collect --settings together.toml --keys keys/collector.toml --from 2026-11-01 --out c.csv";
         shop.check_refused(collect, 1, words);
     }
+    shop.write("together.toml", &good);
+    let collect = "together collect --settings together.toml --keys keys/collector.toml --from 2999-11-01 --out c.csv";
+    shop.check_refused(collect, 1, &["--from: 2999-11-01", "--until"]);
     let collect = "together collect --settings together.toml --keys keys/collector.toml --from today --out c.csv";
     shop.check_refused(collect, 2, &["--from", "2026-11-01"]);
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::ensure;
 use fewshop_data::files::{check_writable, format_day, parse_time, write_atomically};
 use fewshop_together::{CollectorKeys, Counts, Terms, collect};
 
@@ -58,6 +59,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
     let until = args.until.map_or(now - now % DAY_S, |last| last + DAY_S);
+    let day = |seconds: u64| format_day((seconds / DAY_S) as i32);
+    ensure!(
+        args.from < until,
+        "--from: {}, expected a day no later than the last one, {}: give an earlier day, or --until",
+        day(args.from),
+        day(until.saturating_sub(DAY_S))
+    );
     let counts = collect(
         &terms,
         &keys,
