@@ -350,12 +350,17 @@ impl Leader {
     }
 
     /// A new question of the collector.
-    fn asked(&self, id: &str, body: &[u8]) -> Result<Answer, TogetherError> {
+    fn asked(&self, id: &str, body: &[u8], now_s: u64) -> Result<Answer, TogetherError> {
         let Ok(request) = CollectionReq::<TimeInterval>::get_decoded(body) else {
             return Ok(self.problem(400, DapProblemType::InvalidMessage, "not a question"));
         };
-        if self.desk.span(request.query().batch_interval()).is_none() {
+        let Some(span) = self.desk.span(request.query().batch_interval()) else {
             let detail = "the batch does not begin and end with a bucket";
+            return Ok(self.problem(400, DapProblemType::BatchInvalid, detail));
+        };
+        // Opening them would refuse all their reports.
+        if span.end > self.desk.terms.bucket_of(now_s) + self.desk.terms.draft().bucket_s {
+            let detail = "the batch has days that have not begun";
             return Ok(self.problem(400, DapProblemType::BatchInvalid, detail));
         }
         self.desk
@@ -557,7 +562,7 @@ impl Party for Leader {
                 Ok(Answer::with(200, HpkeConfigList::MEDIA_TYPE, list))
             }
             ("PUT", ["tasks", _, "reports"]) => self.upload(body, now_s),
-            ("PUT", ["tasks", _, "collection_jobs", id]) => self.asked(id, body),
+            ("PUT", ["tasks", _, "collection_jobs", id]) => self.asked(id, body, now_s),
             ("POST", ["tasks", _, "collection_jobs", id]) => self.collected(id),
             // The answer is kept: a batch is opened once, and an answer that got lost cannot be
             // made again.

@@ -110,6 +110,15 @@ fn a_batch_that_is_too_small_is_not_opened() {
 }
 
 #[test]
+fn days_that_have_not_begun_are_not_opened() {
+    let trial = Trial::start(terms(), Allowed::default());
+    let error = trial
+        .collect(yesterday(), yesterday() + 3 * DAY)
+        .expect_err("tomorrow");
+    assert!(error.to_string().contains("not begun"), "{error}");
+}
+
+#[test]
 fn days_are_opened_together_or_apart() {
     let mut draft = draft();
     draft.min_batch = 10;
