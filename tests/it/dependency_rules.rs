@@ -321,7 +321,13 @@ fn a_report_is_made_without_io() {
         let path = root().join(format!("crates/fewshop-together/src/{file}.rs"));
         let text = std::fs::read_to_string(&path).expect("the file is there");
         let code = code_only(&text);
-        for word in ["std::fs", "std::net", "std::time", "std::thread", "SystemTime"] {
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::time",
+            "std::thread",
+            "SystemTime",
+        ] {
             assert!(!code.contains(word), "{file} names {word}");
         }
     }
