@@ -83,6 +83,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-privacy", &[]);
     check_inner("fewshop-table", &[]);
     check_inner("fewshop-table-wasm", &["fewshop-table"]);
+    check_inner("fewshop-together", &[]);
     check_inner(
         "fewshop-eval",
         &[
@@ -112,6 +113,7 @@ fn dependencies_point_down_only() {
             "fewshop-model",
             "fewshop-reference",
             "fewshop-table",
+            "fewshop-together",
             "fewshop-train",
             "fewshop-words",
         ],
@@ -157,6 +159,7 @@ fn core_data_table_and_storefront_do_not_know_burn() {
         "fewshop-data",
         "fewshop-table",
         "fewshop-table-wasm",
+        "fewshop-together",
         "fewshop-web",
         "fewshop-words",
     ] {
@@ -184,6 +187,30 @@ fn data_is_built_without_burn_and_without_the_model() {
         assert!(
             name != "fewshop-model" && !name.starts_with("burn"),
             "fewshop-data is built with {name}"
+        );
+    }
+}
+
+/// A device makes reports; the aggregators' sockets and files must not reach a page with them.
+#[test]
+fn a_report_is_made_without_the_aggregators() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--prefix", "none"])
+        .args(["--package", "fewshop-together", "--edges", "normal"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs: it runs this test");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && tree.contains("prio "),
+        "{tree}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for name in tree.lines().filter_map(|line| line.split(' ').next()) {
+        assert!(
+            !["hyper", "redb", "rustls", "tokio", "ureq"].contains(&name),
+            "the report's side of fewshop-together is built with {name}"
         );
     }
 }
@@ -287,6 +314,25 @@ fn core_model_and_table_do_no_io() {
     check_never_named("crates/fewshop-model", &io);
     check_never_named("crates/fewshop-table", &io);
     check_never_named("crates/fewshop-table-wasm", &io);
+}
+
+/// The part of the crate that a device runs; the aggregators are the rest.
+#[test]
+fn a_report_is_made_without_io() {
+    for file in ["budget", "error", "hpke", "privacy", "report", "terms"] {
+        let path = root().join(format!("crates/fewshop-together/src/{file}.rs"));
+        let text = std::fs::read_to_string(&path).expect("the file is there");
+        let code = code_only(&text);
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::time",
+            "std::thread",
+            "SystemTime",
+        ] {
+            assert!(!code.contains(word), "{file} names {word}");
+        }
+    }
 }
 
 #[test]
@@ -468,6 +514,17 @@ fn table_modules_import_only_lower_layers() {
             "groups",
             "evaluate",
             "episode",
+        ],
+    );
+}
+
+#[test]
+fn together_modules_import_only_lower_layers() {
+    check_layers(
+        "crates/fewshop-together",
+        &[
+            "error", "privacy", "terms", "keys", "hpke", "report", "budget", "noise", "store",
+            "limit", "http", "peer", "desk", "helper", "leader", "collect", "serve",
         ],
     );
 }

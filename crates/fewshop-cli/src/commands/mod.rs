@@ -19,6 +19,7 @@ mod shop_files;
 pub mod study;
 pub mod table;
 pub mod task;
+pub mod together;
 pub mod train;
 pub mod update;
 pub mod words;
@@ -100,6 +101,8 @@ pub enum Command {
     Study(study::Args),
     /// Answers for any table from a few labelled rows: probabilities, "not enough to tell", reasons
     Table(table::Args),
+    /// Learn across shoppers without seeing one of them: two aggregators, keys, counts with noise
+    Together(together::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
     Reference,
@@ -133,6 +136,7 @@ impl Command {
             Self::Words(args) => words::run(&args),
             Self::Study(args) => study::run(args),
             Self::Table(args) => table::run(&args),
+            Self::Together(args) => together::run(&args),
             Self::Reference => reference::run(),
         }
     }

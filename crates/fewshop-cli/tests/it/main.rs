@@ -21,5 +21,6 @@ mod select;
 mod table;
 #[path = "../../../fewshop-train/src/text/tiny.rs"]
 mod tiny;
+mod together;
 mod train;
 mod tutorial;
