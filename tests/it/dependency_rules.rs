@@ -83,7 +83,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-privacy", &[]);
     check_inner("fewshop-table", &[]);
     check_inner("fewshop-table-wasm", &["fewshop-table"]);
-    check_inner("fewshop-together", &[]);
+    check_inner("fewshop-together", &["fewshop-privacy"]);
     check_inner(
         "fewshop-eval",
         &[
@@ -101,6 +101,7 @@ fn dependencies_point_down_only() {
             "fewshop-eval",
             "fewshop-model",
             "fewshop-privacy",
+            "fewshop-table",
             "fewshop-words",
         ],
     );

@@ -117,6 +117,7 @@ fn clippy_wasm() -> Command {
         "fewshop-words",
         "fewshop-wasm",
         "fewshop-table-wasm",
+        "fewshop-privacy",
         "fewshop-together",
         "fewshop-web",
         "fewshop-bench",

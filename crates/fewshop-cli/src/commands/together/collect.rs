@@ -1,12 +1,11 @@
 //! `fewshop together collect`: opens a batch.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::ensure;
-use fewshop_data::files::{check_writable, format_day, parse_time, write_atomically};
-use fewshop_together::{CollectorKeys, Counts, Terms, collect};
+use anyhow::{Context, ensure};
+use fewshop_data::files::{check_writable, format_day, parse_time, write_counts};
+use fewshop_together::{CollectorKeys, collect};
 
 use super::{DAY_S, Settings, read_required_toml};
 use crate::commands::print;
@@ -15,8 +14,8 @@ use crate::commands::print;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A batch is opened once: its days accept no further report, and no other batch may contain them. Asking for the same days again gives the \
-                  same file. Counts have noise and can be negative; those below three times sigma say little. The first line of the file is a comment \
-                  with the number of visits, sigma of the noise, and epsilon and delta of one visit."
+                  same file. Counts have noise and can be negative; those below three times the noise say little. 'fewshop refresh --counts' \
+                  folds the file into a pack."
 )]
 pub struct Args {
     /// The settings of both aggregators
@@ -34,7 +33,7 @@ pub struct Args {
     /// Seconds to wait for reports that are being verified
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub wait: u64,
-    /// Output file: item_id,count
+    /// Output file: item_id,count,visits,noise
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -73,78 +72,33 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         (args.from, until),
         Duration::from_secs(args.wait),
     )?;
-    write_atomically(&args.out, |out| write(out, &terms, &counts))?;
+    let draft = terms.draft();
+    let ids = draft.items.iter().map(String::as_str);
+    let sums: Result<Vec<i64>, _> = counts
+        .counts
+        .iter()
+        .map(|sum| i64::try_from(*sum))
+        .collect();
+    let sums =
+        sums.context("a sum is larger than any number of visits: are these the right keys?")?;
+    write_counts(&args.out, ids.zip(sums), counts.visits, counts.sigma)?;
     print(&format!(
-        "{}: {} visits, {} products, sigma {:.2}\n",
+        "{}: {} visits from {} to {}, {} products, noise {:.2}, epsilon {} and delta {} a visit\n",
         args.out.display(),
         counts.visits,
+        day(counts.from_s),
+        day(counts.until_s - DAY_S),
         counts.counts.len(),
-        counts.sigma
-    ))?;
-    Ok(())
-}
-
-fn write(out: &mut impl Write, terms: &Terms, counts: &Counts) -> std::io::Result<()> {
-    let day = |seconds: u64| format_day((seconds / DAY_S) as i32);
-    let draft = terms.draft();
-    writeln!(
-        out,
-        "# visits={} sigma={} epsilon={} delta={} from={} until={}",
-        counts.visits,
         counts.sigma,
         draft.epsilon,
-        draft.delta,
-        day(counts.from_s),
-        day(counts.until_s - DAY_S)
-    )?;
-    writeln!(out, "item_id,count")?;
-    for (item, count) in draft.items.iter().zip(&counts.counts) {
-        writeln!(out, "{},{count}", quoted(item))?;
-    }
+        draft.delta
+    ))?;
     Ok(())
-}
-
-/// An id as a cell of CSV.
-fn quoted(id: &str) -> String {
-    if id.contains(['"', ',', '\n', '\r']) || id.starts_with('#') {
-        format!("\"{}\"", id.replace('"', "\"\""))
-    } else {
-        id.to_owned()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fewshop_together::Draft;
-
-    #[test]
-    fn the_file_says_what_the_counts_are_worth() {
-        let terms = Terms::new(Draft {
-            shop: "A shop".to_owned(),
-            items: vec!["a".to_owned(), "b, \"c\"".to_owned()],
-            max_items: 1,
-            epsilon: 0.5,
-            delta: 1e-6,
-            min_batch: 10,
-            visits_per_month: 4,
-            bucket_s: DAY_S,
-        });
-        let counts = Counts {
-            visits: 12,
-            counts: vec![-3, 7],
-            sigma: 15.25,
-            from_s: DAY_S,
-            until_s: 3 * DAY_S,
-        };
-        let mut out = Vec::new();
-        write(&mut out, &terms.unwrap(), &counts).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "# visits=12 sigma=15.25 epsilon=0.5 delta=0.000001 from=1970-01-02 until=1970-01-03\n\
-             item_id,count\na,-3\n\"b, \"\"c\"\"\",7\n"
-        );
-    }
 
     #[test]
     fn a_day_is_a_date_without_a_time() {
