@@ -61,10 +61,18 @@ fn the_examples_are_answered_as_committed() {
         .set_source(Some(&example("heart-source.csv")))
         .unwrap();
     heart.choose("ill").unwrap();
+    // Without a source, and with no more labelled rows than the network reads.
+    let mut alone = Session::read(&example("heart.csv")).unwrap();
+    alone.choose("ill").unwrap();
     let mut school = Session::read(&example("school.csv")).unwrap();
     school.choose("passed").unwrap();
     let mut made = Vec::new();
-    for (name, mut session) in [("credit", credit), ("heart", heart), ("school", school)] {
+    for (name, mut session) in [
+        ("credit", credit),
+        ("heart", heart),
+        ("heart alone", alone),
+        ("school", school),
+    ] {
         let fitted = read(&session.fit().unwrap());
         let rows = [100, 101, 102, 103, 104, 105];
         made.push(json!({

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use crate::common::Folder;
 
-/// Eighty rows whose answer follows the amount; the last twenty are questions.
-fn made_up() -> String {
+/// Eighty rows whose answer follows the amount; all but the first `labelled` are questions.
+fn made_up(labelled: u32) -> String {
     let mut text = "id,amount,purpose,sex,good\n".to_owned();
     for i in 0..80u32 {
         let amount = i * 37 % 80;
-        let answer = match (i < 60, amount + i * 13 % 17 < 48) {
+        let answer = match (i < labelled, amount + i * 13 % 17 < 48) {
             (false, _) => "",
             (true, true) => "yes",
             (true, false) => "no",
@@ -27,7 +27,7 @@ fn made_up() -> String {
 #[test]
 fn a_table_is_answered_measured_and_explained() {
     let folder = Folder::new();
-    folder.write("t.csv", &made_up());
+    folder.write("t.csv", &made_up(60));
     let said = folder.check_done("table predict --table t.csv --target good --out p.csv");
     assert!(
         said.contains("left out: sex (protected attribute)"),
@@ -84,7 +84,7 @@ fn a_table_is_answered_measured_and_explained() {
 #[test]
 fn a_network_of_ones_own_is_trained_and_used() {
     let folder = Folder::new();
-    folder.write("t.csv", &made_up());
+    folder.write("t.csv", &made_up(24));
     folder.check_done("table train-prior --out own.pack --tables 60 --width 16 --blocks 1");
     let answers = |flags: &str| {
         folder.check_done(&format!(
@@ -98,6 +98,9 @@ fn a_network_of_ones_own_is_trained_and_used() {
         answers(" --without-network"),
     ];
     assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    // With more labelled rows than it reads, the ensemble answers alone.
+    folder.write("t.csv", &made_up(60));
+    assert_eq!(answers(""), answers(" --without-network"));
 
     folder.write("bad.pack", "not a network");
     let output =
@@ -116,7 +119,7 @@ fn a_network_of_ones_own_is_trained_and_used() {
 #[test]
 fn proposed_rows_are_compared_with_random_ones() {
     let folder = Folder::new();
-    folder.write("t.csv", &made_up());
+    folder.write("t.csv", &made_up(60));
     let line = "table labelling --table t.csv --target good --k 6,8 --draws 3 --questions 20";
     let said = folder.check_done(&format!("{line} --json f.json"));
     assert!(said.contains("proposed"), "{said}");
