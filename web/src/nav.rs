@@ -63,7 +63,9 @@ pub(crate) fn note_shown(shown: usize) {
 
 /// Writes the place into the current entry of the history.
 fn note_place() {
-    if RETURNING.get() {
+    // Not before the page is where it was left. On a page that has no such place, a shopper may scroll and leave
+    // before it has opened.
+    if RETURNING.get() && LEFT.get().top > 0 {
         return;
     }
     let place = Place {
