@@ -124,6 +124,11 @@ pub fn epsilon_of_report(sigma: f64, ones: u64, delta: f64) -> Result<f64, Priva
     if ones as f64 / (2.0 * sigma * sigma) > MAX_EPSILON {
         return Err(PrivacyError::NoPromise(MAX_EPSILON));
     }
+    least_epsilon(holds)
+}
+
+/// The least ε at which a promise holds, at most 10⁻⁹ too high: the end at which it was seen to hold.
+pub(crate) fn least_epsilon(holds: impl Fn(f64) -> bool) -> Result<f64, PrivacyError> {
     if holds(0.0) {
         return Ok(0.0);
     }
@@ -139,7 +144,6 @@ pub fn epsilon_of_report(sigma: f64, ones: u64, delta: f64) -> Result<f64, Priva
             low = middle;
         }
     }
-    // The end at which the promise was seen to hold.
     Ok(high)
 }
 

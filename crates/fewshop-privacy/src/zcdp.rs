@@ -10,7 +10,7 @@
 //! (corollary 13 of the first). Every α gives a valid δ, so a search that stops early is safe.
 
 use crate::PrivacyError;
-use crate::counts::MAX_EPSILON;
+use crate::counts::least_epsilon;
 
 /// ρ of a vector of this squared length. Of c reports of one shopper in one batch, each of at most T
 /// ones, it is at most c²·T; in c batches, c·T.
@@ -64,28 +64,12 @@ pub fn delta_of_rho(rho: f64, epsilon: f64) -> Result<f64, PrivacyError> {
 /// An upper bound of ε for ρ and δ.
 ///
 /// # Errors
-/// When δ is no probability, or no ε up to [`MAX_EPSILON`] holds.
+/// When δ is no probability, or no ε up to [`crate::counts::MAX_EPSILON`] holds.
 pub fn epsilon_of_rho(rho: f64, delta: f64) -> Result<f64, PrivacyError> {
     if !(delta > 0.0 && delta < 1.0) {
         return Err(PrivacyError::Delta(delta));
     }
-    let holds = |epsilon: f64| delta_of_rho(rho, epsilon).is_ok_and(|found| found <= delta);
-    if holds(0.0) {
-        return Ok(0.0);
-    }
-    if !holds(MAX_EPSILON) {
-        return Err(PrivacyError::NoPromise(MAX_EPSILON));
-    }
-    let (mut low, mut high) = (0.0, MAX_EPSILON);
-    while high - low > 1e-9 {
-        let middle = 0.5 * (low + high);
-        if holds(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Ok(high)
+    least_epsilon(|epsilon| delta_of_rho(rho, epsilon).is_ok_and(|found| found <= delta))
 }
 
 #[cfg(test)]

@@ -230,7 +230,8 @@ impl EnsembleSettings {
 /// The fitted members for an outcome of 0 or 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Ensemble {
-    x: Matrix,
+    /// The labelled rows.
+    pub(crate) x: Matrix,
     ridge: Mixture,
     process: Mixture,
     forest: Forest,

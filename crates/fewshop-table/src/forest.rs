@@ -1,9 +1,7 @@
 //! A random forest of small regression trees (Breiman 2001). With outcomes of −1 and +1 the
 //! reduction of variance is Gini's criterion.
 
-use std::cmp::Ordering;
-
-use crate::math::{Matrix, Random};
+use crate::math::{Matrix, Random, compare_rows};
 
 /// Settings of a forest.
 #[derive(Debug, Clone, Copy)]
@@ -48,18 +46,11 @@ struct Distinct {
     position: Vec<usize>,
 }
 
-fn compare(a: &[f64], b: &[f64]) -> Ordering {
-    let mut pairs = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
-    pairs
-        .find(|order| *order != Ordering::Equal)
-        .unwrap_or(Ordering::Equal)
-}
-
 impl Distinct {
     fn of(x: &Matrix, targets: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..x.rows).collect();
         order.sort_by(|&a, &b| {
-            compare(x.row(a), x.row(b)).then_with(|| targets[a].total_cmp(&targets[b]))
+            compare_rows(x.row(a), x.row(b)).then_with(|| targets[a].total_cmp(&targets[b]))
         });
         let mut out = Self {
             row: Vec::new(),

@@ -40,7 +40,6 @@ impl Head {
     ) -> Self {
         let source_x = scores.map(|scores| (x.clone(), scores));
         let network = network.filter(|_| scores.is_none());
-        let network = network.map(|network| (x.clone(), network));
         let ensemble = Ensemble::fit(x, outcomes, settings);
         let base_left_out = base_left_out(outcomes);
         let trust = trust(&ensemble.left_out, &base_left_out, outcomes);
@@ -63,8 +62,9 @@ impl Head {
             left_out,
             base_left_out,
         };
-        out.network = network.map(|(x, (network, places))| {
-            Context::new(network, places, &x, outcomes, &out.scores_left_out())
+        out.network = network.map(|(network, places)| {
+            let scores = out.scores_left_out();
+            Context::new(network, places, &out.ensemble.x, outcomes, &scores)
         });
         out
     }
@@ -94,11 +94,8 @@ impl Head {
     /// Log-odds at a row and the standard deviation of the latent value. `score` is the source
     /// model's log-odds of the row.
     pub(crate) fn at(&self, row: &[f64], score: f64) -> (f64, f64) {
-        let ((own, spread), scores) = self.opinion(row);
-        if let Some(source) = &self.source {
-            return source.at(&self.ensemble.pairs(row), row, score, (own, spread));
-        }
-        (own + self.correction(row, scores, |_| false), spread)
+        let ((level, spread), scores) = self.uncorrected(row, score);
+        (level + self.correction(row, scores, |_| false), spread)
     }
 
     /// What the network adds, 0 without one. Typed columns with `is_absent` count as missing.
@@ -115,14 +112,12 @@ impl Head {
     }
 
     /// As [`at`](Self::at), without the network, and what the network would read.
-    pub(crate) fn uncorrected(&self, row: &[f64], score: f64) -> (f64, Scores) {
-        let (opinion, scores) = self.opinion(row);
-        match &self.source {
-            Some(source) => {
-                let (own, _) = source.at(&self.ensemble.pairs(row), row, score, opinion);
-                (own, scores)
-            }
-            None => (opinion.0, scores),
-        }
+    pub(crate) fn uncorrected(&self, row: &[f64], score: f64) -> ((f64, f64), Scores) {
+        let (own, scores) = self.opinion(row);
+        let level = match &self.source {
+            Some(source) => source.at(&self.ensemble.pairs(row), row, score, own),
+            None => own,
+        };
+        (level, scores)
     }
 }

@@ -1,5 +1,7 @@
 //! Small dense linear algebra, logistic functions and the seeded random numbers.
 
+use std::cmp::Ordering;
+
 /// A row-major matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Matrix {
@@ -40,6 +42,12 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 pub(crate) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+/// The order of two rows by their first different number.
+pub(crate) fn compare_rows(a: &[f64], b: &[f64]) -> Ordering {
+    let mut pairs = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
+    pairs.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// The lower Cholesky factor of a symmetric matrix; `None` unless it is positive definite.

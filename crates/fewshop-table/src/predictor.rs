@@ -366,7 +366,7 @@ impl Predictor {
     pub(crate) fn uncorrected(&self, encoded: &[f64], class: usize) -> (f64, Scores) {
         match self.head_of(class) {
             Some((at, head, sign)) => {
-                let (level, scores) = head.uncorrected(encoded, self.score(at, encoded));
+                let ((level, _), scores) = head.uncorrected(encoded, self.score(at, encoded));
                 (sign * level, scores)
             }
             None => (self.level(encoded, class), Scores::default()),

@@ -1,11 +1,9 @@
 //! The labelled rows as the network has read them, and its answer for a question.
 
-use std::cmp::Ordering;
-
 use super::kernels::{attend, by_number, multiply, norm};
 use super::{INPUTS, Network, Shape};
 use crate::cells::{Place, Scores, choose, write_row};
-use crate::math::Matrix;
+use crate::math::{Matrix, compare_rows};
 
 /// Arrays of a block.
 const OF_BLOCK: usize = 14;
@@ -33,18 +31,15 @@ pub(crate) struct Reading {
 
 impl Reading {
     pub(crate) fn of(places: Vec<Place>, x: &Matrix, outcomes: &[f64]) -> Self {
-        let compare = |a: usize, b: usize| {
-            let mut pairs = x.row(a).iter().zip(x.row(b)).map(|(a, b)| a.total_cmp(b));
-            pairs.find(|order| order.is_ne())
-        };
+        let compare = |a: usize, b: usize| compare_rows(x.row(a), x.row(b));
         let mut order: Vec<usize> = (0..x.rows).collect();
-        order.sort_by(|&a, &b| compare(a, b).unwrap_or(Ordering::Equal));
+        order.sort_by(|&a, &b| compare(a, b));
         // The larger class is 1; of two equal ones that which has more of the rows sorted first.
         let ones: f64 = outcomes.iter().sum();
         let lead = ones - outcomes.len() as f64 / 2.0;
         let lead = if lead == 0.0 {
             order
-                .chunk_by(|&a, &b| compare(a, b).is_none())
+                .chunk_by(|&a, &b| compare(a, b).is_eq())
                 .map(|equal| equal.iter().map(|&row| 2.0 * outcomes[row] - 1.0).sum())
                 .find(|lead: &f64| *lead != 0.0)
                 .unwrap_or(0.0)
@@ -53,7 +48,7 @@ impl Reading {
         };
         let sign = if lead < 0.0 { -1.0 } else { 1.0 };
         order.sort_by(|&a, &b| {
-            compare(a, b).unwrap_or_else(|| (sign * outcomes[a]).total_cmp(&(sign * outcomes[b])))
+            compare(a, b).then_with(|| (sign * outcomes[a]).total_cmp(&(sign * outcomes[b])))
         });
         Self {
             places: choose(places, x, outcomes),
