@@ -122,18 +122,12 @@ impl Budget {
         allowed.saturating_sub(self.sent(now_s).count())
     }
 
-    /// What the reports of the last 30 days cost together, by basic composition: the sums of ε and
-    /// of δ, whatever terms each was sent under.
+    /// What the reports of the last 30 days cost together, whatever terms each was sent under and
+    /// whichever of them are in one batch.
     #[must_use]
     pub fn spent(&self, now_s: u64) -> Privacy {
-        let none = Privacy {
-            epsilon: 0.0,
-            delta: 0.0,
-        };
-        self.sent(now_s).fold(none, |sum, sent| Privacy {
-            epsilon: sum.epsilon + sent.privacy.epsilon,
-            delta: sum.delta + sent.privacy.delta,
-        })
+        self.sent(now_s)
+            .fold(Privacy::NOTHING, |all, sent| all.and(sent.privacy))
     }
 
     fn forget_old(&mut self, now_s: u64) {
