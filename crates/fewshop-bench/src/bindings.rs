@@ -32,7 +32,7 @@ fn task(positives: &[u32], negatives: &[u32], start: &[f32], numbers: &[f32]) ->
 
 /// The highest scores: their rows, then their values.
 fn best(scores: &[f32], k: usize) -> Vec<f64> {
-    let rows = kernels::top_k(scores, k, |_| true);
+    let rows = kernels::top_k(scores, k, &|_| true);
     let values: Vec<f64> = rows
         .iter()
         .map(|&row| f64::from(scores[row as usize]))

@@ -191,7 +191,7 @@ impl Session {
     #[must_use]
     pub fn seen(&self) -> Vec<ItemIx> {
         let mut seen: Vec<ItemIx> = self.events.iter().map(|event| event.item).collect();
-        seen.sort_unstable();
+        crate::order::sort_by_key(&mut seen, |&item| item);
         seen.dedup();
         seen
     }

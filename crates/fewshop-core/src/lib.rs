@@ -39,6 +39,7 @@
 
 mod attribute_prediction;
 mod catalogue;
+pub mod checksum;
 pub mod counts;
 mod event;
 pub mod metrics;

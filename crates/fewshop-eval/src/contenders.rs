@@ -242,7 +242,7 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
                 pack.config().logit_scale,
             );
             progress.step();
-            let top = kernels::top_k(&logits, PICKS, |row| {
+            let top = kernels::top_k(&logits, PICKS, &|row| {
                 !case.context.contains(&ItemIx::from(row))
             });
             top.into_iter().map(ItemIx).collect()

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use fewshop_core::checksum::crc32;
 use fewshop_core::protocol::limits::{MAX_ASKED, MAX_ASKED_ITEMS};
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_web::state::{
@@ -75,7 +76,7 @@ pub(crate) fn run(input: &[u8]) -> usize {
             program.damage(&mut json);
             let now = program.one_of(&[NOW, NOW, 0, u32::MAX, NOW + 1_800, NOW + 2_592_000]);
             if how < 7 {
-                json.splice(0..0, format!("{:08x}", crc32fast::hash(&json)).into_bytes());
+                json.splice(0..0, format!("{:08x}", crc32(&json)).into_bytes());
             }
             read(json, now)
         }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use fewshop_core::checksum::crc32;
 use fewshop_core::{
     Event, EventKind, ItemIx, Objective, Place, Promotion, Recommendation, Session,
 };
@@ -178,7 +179,7 @@ impl Sealed {
                 };
                 entry["offset"] = at.into();
                 entry["length"] = section.len().into();
-                entry["crc32"] = crc32fast::hash(section).into();
+                entry["crc32"] = crc32(section).into();
                 at += section.len();
             }
             let header = self.header.to_string().into_bytes();

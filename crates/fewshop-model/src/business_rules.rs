@@ -137,7 +137,7 @@ impl BusinessRules {
             }
         }
         let mut places: Vec<u32> = self.pins.iter().map(|pin| pin.place).collect();
-        places.sort_unstable();
+        order::sort_by_key(&mut places, |&place| place);
         if places.windows(2).any(|w| w[0] == w[1]) {
             return Err("pin two products to one place".to_owned());
         }

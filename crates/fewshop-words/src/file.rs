@@ -17,6 +17,7 @@
 use std::collections::BTreeMap;
 
 use super::{Meaning, Texts, Words};
+use fewshop_core::checksum::crc32;
 
 /// Version of the format that this code reads and writes.
 pub const WORDS_VERSION: u32 = 1;
@@ -106,7 +107,7 @@ impl Words {
         let mut out = MAGIC.to_vec();
         out.extend(WORDS_VERSION.to_le_bytes());
         out.extend((body.len() as u32).to_le_bytes());
-        out.extend(crc32fast::hash(&body).to_le_bytes());
+        out.extend(crc32(&body).to_le_bytes());
         out.extend(self.catalogue);
         out.extend(body);
         out
@@ -140,7 +141,7 @@ impl Words {
             return Err(cut(expected));
         }
         let mut body = &bytes[HEADER..];
-        if crc32fast::hash(body) != checksum {
+        if crc32(body) != checksum {
             return Err(WordsError::Checksum);
         }
         if bytes[20..HEADER] != texts.hash {

@@ -128,7 +128,7 @@ impl WordSearch {
             }
         }
         let mut rising = sold.clone();
-        rising.sort_unstable();
+        order::sort_by_key(&mut rising, |&sold| sold);
         let place = |sold: &u32| rising.partition_point(|other| other < sold);
         let share = |sold| place(sold) as f32 / rising.len().max(1) as f32;
         Self {

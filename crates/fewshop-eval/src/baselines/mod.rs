@@ -284,7 +284,7 @@ impl Baselines {
                     scores.fill(0.0);
                     self.score(method, case, scorer, scores);
                     progress.step();
-                    let top = kernels::top_k(scores, PICKS, |row| {
+                    let top = kernels::top_k(scores, PICKS, &|row| {
                         !case.context.contains(&ItemIx::from(row))
                     });
                     top.into_iter().map(ItemIx).collect()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use fewshop_core::checksum::crc32;
 use fewshop_fuzz::{Source, Target};
 
 /// Runs between two readings of the clock.
@@ -140,7 +141,7 @@ fn keep(name: &str, input: &[u8]) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")
         .join(name)
-        .join(format!("{:08x}", crc32fast::hash(input)));
+        .join(format!("{:08x}", crc32(input)));
     if let Err(error) = std::fs::write(&path, input) {
         eprintln!("{}: cannot be written ({error})", path.display());
     }

@@ -3,7 +3,7 @@
 use fewshop_core::{Catalogue, Filter, Item, order};
 
 use crate::features::item_columns::ItemColumns;
-use crate::kernels::QuantisedQuery;
+use crate::kernels::{self, QuantisedQuery};
 use crate::weights::{ItemTable, ModelConfig};
 
 /// Sessions at the usual rate that are added to both sides of a trend: recent counts of rare
@@ -92,14 +92,14 @@ impl ItemStats {
     /// The direction of a product's vector.
     pub(crate) fn direction(&self, row: usize, table: &ItemTable) -> Direction {
         Direction {
-            vector: QuantisedQuery::of_row(table, row),
+            vector: QuantisedQuery::of_row(kernels::byte_rows(table), row),
             inv_norm: self.inv_norm[row],
         }
     }
 
     /// Cosine similarity of a product to a direction.
     pub(crate) fn similarity(&self, to: &Direction, row: usize, table: &ItemTable) -> f32 {
-        to.vector.dot(table, row) * to.inv_norm * self.inv_norm[row]
+        to.vector.dot(kernels::byte_rows(table), row) * to.inv_norm * self.inv_norm[row]
     }
 
     /// Which categories, by number, a filter allows.

@@ -38,7 +38,7 @@ impl Model {
         let popular = stats.by_popularity.iter().copied();
         items.extend(popular.filter(|&row| open[row as usize]).take(take));
         if groups.contains(FeatureGroup::Vectors) {
-            items.extend(kernels::top_k(&learned.logits, take, |row| open[row]));
+            items.extend(kernels::top_k(&learned.logits, take, &|row| open[row]));
         }
         type PairSource = (FeatureGroup, fn(&AggregatedScores) -> f32);
         let pair_sources: [PairSource; 3] = [
@@ -50,15 +50,15 @@ impl Model {
             if groups.contains(group) {
                 let scores = learned.pair_scores.all();
                 let scores = scores.map(|(row, scores)| (row, score(scores)));
-                items.extend(kernels::top_k_of(
-                    scores.filter(|&(row, score)| score > 0.0 && open[row as usize]),
-                    take,
-                ));
+                let scores: Vec<(u32, f32)> = scores
+                    .filter(|&(row, score)| score > 0.0 && open[row as usize])
+                    .collect();
+                items.extend(kernels::top_k_of(&scores, take));
             }
         }
         if groups.contains(FeatureGroup::Visits) {
             let scores = learned.history.covisit();
-            items.extend(kernels::top_k(scores, take, |row| {
+            items.extend(kernels::top_k(scores, take, &|row| {
                 scores[row] > 0.0 && open[row]
             }));
         }
@@ -68,7 +68,7 @@ impl Model {
             let pinned = rules.pinned().map(|item| item.0);
             items.extend(pinned.filter(|&row| open[row as usize]));
         }
-        items.sort_unstable();
+        kernels::sort_rows(&mut items);
         items.dedup();
         items
     }

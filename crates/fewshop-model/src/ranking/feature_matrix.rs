@@ -202,9 +202,9 @@ impl<'a> FeatureMatrix<'a> {
                 scores
                     .iter()
                     .enumerate()
-                    .map(|(at, &score)| falling(score) << 32 | at as u64),
+                    .map(|(at, &score)| u64::from(kernels::falling(score)) << 32 | at as u64),
             );
-            order.sort_unstable();
+            kernels::sort(&mut order);
             for (rank, &at) in order.iter().enumerate() {
                 features[(at as u32) as usize * FEATURES + FIRST_RANK + nth] =
                     (rank as f32).ln_1p();
@@ -350,16 +350,6 @@ impl<'a> FeatureMatrix<'a> {
     }
 }
 
-/// A key that rises as the score falls; 0 and -0 are one.
-fn falling(score: f32) -> u64 {
-    let bits = (score + 0.0).to_bits();
-    u64::from(if bits >> 31 == 1 {
-        bits
-    } else {
-        !bits & 0x7fff_ffff
-    })
-}
-
 /// How many scores come before the one at `at`: larger ones, and equal ones with a smaller index.
 fn rank_of(scores: &[f32], at: usize) -> u32 {
     let Some(&own) = scores.get(at) else { return 0 };
@@ -431,12 +421,5 @@ mod tests {
             seasonal: pack.seasonal_counts(),
         };
         ItemStats::of(pack.catalogue(), counts, pack.item_table(), pack.config())
-    }
-
-    #[test]
-    fn keys_rise_as_scores_fall() {
-        let mut scores = [f32::MIN, -1.5, -0.0, 0.0, 1e-9, 2.0, f32::MAX];
-        scores.sort_by_key(|&score| falling(score));
-        assert_eq!(scores, [f32::MAX, 2.0, 1e-9, 0.0, 0.0, -1.5, f32::MIN]);
     }
 }

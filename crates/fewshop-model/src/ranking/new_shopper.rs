@@ -102,7 +102,7 @@ impl Model {
         let mut scores: Vec<f32> = (comparison.own.iter().zip(&comparison.new_shopper))
             .map(|(own, new_shopper)| own - discount * new_shopper)
             .collect();
-        let bestsellers = kernels::top_k(&comparison.new_shopper, BESTSELLERS, |_| true);
+        let bestsellers = kernels::top_k(&comparison.new_shopper, BESTSELLERS, &|_| true);
         if discount > 0.0 {
             for at in bestsellers.into_iter().map(|at| at as usize) {
                 if comparison.lift(at) < MIN_BESTSELLER_LIFT {

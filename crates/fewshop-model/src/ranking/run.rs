@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
             } else {
                 n
             };
-            let mut best = kernels::top_k(scores, all, |_| true);
+            let mut best = kernels::top_k(scores, all, &|_| true);
             if is_personal {
                 self.model.keep_one_a_title(&mut best, items, true);
             }
@@ -350,7 +350,10 @@ impl<'a> Run<'a> {
                 gate = chosen_gate;
                 let tuned = self.compute.adapt(&u, &rows, pack).await?;
                 // On the kernels whatever the backend: two passes over a hundred rows.
-                losses = Some([&u, &tuned].map(|at| kernels::loss(at, &u, &rows, pack.config())));
+                losses = Some(
+                    [&u, &tuned]
+                        .map(|at| kernels::loss(at, &u, &rows, pack.adapter(), pack.config())),
+                );
                 u = blend(&u, &tuned, gate);
             }
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use fewshop_core::ItemIx;
 
 use crate::features::{Direction, ItemStats};
-use crate::kernels::QuantisedQuery;
+use crate::kernels::{self, QuantisedQuery};
 use crate::pack::Pack;
 
 /// Earlier visits that one run reads, the latest ones. A shop may store fewer: the storefront keeps
@@ -169,7 +169,9 @@ impl<'a> ShopperHistory<'a> {
             age: visits.age[row],
             covisit: visits.covisit[row],
             regression: visits.regression[row],
-            affinity: visits.embedding.dot(pack.item_table(), row),
+            affinity: visits
+                .embedding
+                .dot(kernels::byte_rows(pack.item_table()), row),
             category_share: share_of(&visits.categories, &stats.columns.category[row]),
             brand_share: share_of(&visits.brands, &stats.columns.brand[row]),
         }

@@ -210,7 +210,7 @@ fn alone(
                 for &item in &case.context {
                     add_scores(item, &mut |to, weight| sums[to] += weight);
                 }
-                let top = kernels::top_k(sums, 20, |row| !case.context.contains(&(row as u32)));
+                let top = kernels::top_k(sums, 20, &|row| !case.context.contains(&(row as u32)));
                 metrics::score(
                     &metrics::hits(&top, &case.relevant, &[]),
                     case.relevant.len(),

@@ -98,7 +98,7 @@ pub(crate) fn examples(
                 };
                 let shown = model.candidates(&session, &options)?;
                 let scores = kernels::rank(&shown.features, shows);
-                let shown = kernels::top_k(&scores, SHOWN, |_| true)
+                let shown = kernels::top_k(&scores, SHOWN, &|_| true)
                     .into_iter()
                     .map(|at| shown.items[at as usize]);
                 let irrelevant = shown
@@ -400,7 +400,7 @@ pub(super) fn mean_ndcg(
         .par_iter()
         .filter_map(|example| {
             let scores = score(&example.features.to_dense());
-            let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true)
+            let top: Vec<u32> = kernels::top_k(&scores, 20, &|_| true)
                 .iter()
                 .map(|&at| example.items[at as usize])
                 .collect();

@@ -188,7 +188,7 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
             &user_embedding,
             pack.config().logit_scale,
         );
-        kernels::top_k(&logits, PICKS, |row| {
+        kernels::top_k(&logits, PICKS, &|row| {
             !case.context.contains(&ItemIx::from(row))
         })
         .into_iter()

@@ -1,5 +1,6 @@
 //! Reads the container and checks its frame: header, layout, checksums and hash.
 
+use fewshop_core::checksum::crc32;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -76,7 +77,7 @@ impl<'a> Container<'a> {
         // corrupt.
         let hash: [u8; HASH] = Sha256::digest(&bytes[..body_end]).into();
         for entry in &header.sections {
-            if crc32fast::hash(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
+            if crc32(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
                 return Err(PackError::Checksum {
                     section: entry.name.clone(),
                 });

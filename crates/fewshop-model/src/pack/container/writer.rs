@@ -1,5 +1,6 @@
 //! Writes the container: collects sections and lays them out.
 
+use fewshop_core::checksum::crc32;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,7 @@ impl Writer {
             bytes.len(),
             "{name}"
         );
-        let crc32 = crc32fast::hash(&bytes);
+        let crc32 = crc32(&bytes);
         let entry = Entry {
             name: name.to_owned(),
             dtype,

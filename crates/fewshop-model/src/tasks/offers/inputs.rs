@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fewshop_core::{Event, ItemIx};
+use fewshop_core::{Event, ItemIx, order};
 
 use crate::features::ItemColumns;
 use crate::kernels;
@@ -107,7 +107,7 @@ impl OfferInputs {
         };
         let rising = |rows: &Vec<ItemIx>| {
             let mut rows = rows.clone();
-            rows.sort_unstable();
+            order::sort_by_key(&mut rows, |&row| row);
             rows
         };
         Self {

@@ -111,7 +111,7 @@ impl Offers {
             })
             .collect();
         let scores: Vec<f32> = judged.iter().map(|(_, score)| *score as f32).collect();
-        let best = kernels::top_k(&scores, n, |_| true);
+        let best = kernels::top_k(&scores, n, &|_| true);
         best.into_iter()
             .map(|at| {
                 let (at, offer) = (at as usize, &shipped.offers[at as usize]);

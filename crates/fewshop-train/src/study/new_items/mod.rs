@@ -333,7 +333,7 @@ fn answers(
                 let open = |row: usize| {
                     (!new_only || signals.new[row]) && !case.context.contains(&ItemIx::from(row))
                 };
-                kernels::top_k(scores, PICKS, open)
+                kernels::top_k(scores, PICKS, &open)
                     .into_iter()
                     .map(ItemIx)
                     .collect()

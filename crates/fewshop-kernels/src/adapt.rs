@@ -3,7 +3,6 @@
 use wide::f32x8;
 
 use super::{add_scaled, dot, exp};
-use crate::weights::{AdapterWeights, ModelConfig};
 
 /// The adapter's training data: all `[rows, d]` row-major, with one bias per row.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,30 +17,31 @@ pub struct AdaptRows {
     pub negative_bias: Vec<f32>,
 }
 
-/// Fine-tunes the user embedding on the context items: `steps` of gradient descent on the mean over
+/// How the user embedding is fine-tuned.
+#[derive(Debug, Clone, Copy)]
+pub struct AdapterSettings<'a> {
+    /// `[d]`: learning rate of each number of the user embedding (Meta-SGD, arXiv 1707.09835).
+    pub learning_rate: &'a [f32],
+    /// Steps of gradient descent.
+    pub steps: usize,
+    /// Strength of the pull back to the user embedding before.
+    pub l2: f32,
+    /// Scale of the dot products.
+    pub logit_scale: f32,
+}
+
+/// Fine-tunes the user embedding on the context items: steps of gradient descent on the mean over
 /// the context items j of `-log softmax_j({j} ∪ negatives)` plus `l2/2 |u - u0|²`, with closed-form
-/// gradients.
+/// gradients. One of the context items can be left out.
 ///
 /// # Shapes
 /// - `u0`, output: `[d]`
 #[must_use]
-pub fn adapt(
-    u0: &[f32],
-    rows: &AdaptRows,
-    weights: &AdapterWeights,
-    config: &ModelConfig,
-) -> Vec<f32> {
-    adapt_without(None, u0, rows, weights, config)
-}
-
-/// The same with one of the context items left out.
-#[must_use]
-pub(crate) fn adapt_without(
+pub fn adapt_without(
     left_out: Option<usize>,
     u0: &[f32],
     rows: &AdaptRows,
-    weights: &AdapterWeights,
-    config: &ModelConfig,
+    settings: AdapterSettings<'_>,
 ) -> Vec<f32> {
     let d = u0.len();
     let shots = rows.positive_bias.len() - usize::from(left_out.is_some());
@@ -49,11 +49,11 @@ pub(crate) fn adapt_without(
     if shots == 0 {
         return u;
     }
-    let scale = config.logit_scale;
+    let scale = settings.logit_scale;
     let mut positive = vec![0f32; rows.positive_bias.len()];
     let mut negative = vec![0f32; rows.negative_bias.len()];
     let mut gradient = vec![0f32; d];
-    for _ in 0..config.adapter_steps {
+    for _ in 0..settings.steps {
         logits(
             &mut positive,
             &rows.positives,
@@ -92,21 +92,21 @@ pub(crate) fn adapt_without(
         add_rows(&mut gradient, &rows.negatives, &negative);
         let mean = scale / shots as f32;
         for i in 0..d {
-            let g = gradient[i] * mean + config.adapter_l2 * (u[i] - u0[i]);
-            u[i] -= weights.learning_rate[i] * g;
+            let g = gradient[i] * mean + settings.l2 * (u[i] - u0[i]);
+            u[i] -= settings.learning_rate[i] * g;
         }
     }
     u
 }
 
-/// The loss that [`adapt`] lowers, at the user embedding `u`.
+/// The loss that [`adapt_without`] lowers, at the user embedding `u`.
 #[must_use]
-pub(crate) fn loss(u: &[f32], u0: &[f32], rows: &AdaptRows, config: &ModelConfig) -> f32 {
+pub fn loss(u: &[f32], u0: &[f32], rows: &AdaptRows, settings: AdapterSettings<'_>) -> f32 {
     let shots = rows.positive_bias.len();
     if shots == 0 {
         return 0.0;
     }
-    let scale = config.logit_scale;
+    let scale = settings.logit_scale;
     let mut positive = vec![0f32; shots];
     let mut negative = vec![0f32; rows.negative_bias.len()];
     logits(
@@ -130,18 +130,12 @@ pub(crate) fn loss(u: &[f32], u0: &[f32], rows: &AdaptRows, config: &ModelConfig
         shift + ((own - shift).exp() + others).ln() - own
     });
     let pull: f32 = u.iter().zip(u0).map(|(a, b)| (a - b) * (a - b)).sum();
-    mean.sum::<f32>() / shots as f32 + config.adapter_l2 / 2.0 * pull
+    mean.sum::<f32>() / shots as f32 + settings.l2 / 2.0 * pull
 }
 
 /// Log-likelihood of one row against the negatives.
 #[must_use]
-pub(crate) fn log_likelihood(
-    u: &[f32],
-    row: &[f32],
-    bias: f32,
-    rows: &AdaptRows,
-    scale: f32,
-) -> f32 {
+pub fn log_likelihood(u: &[f32], row: &[f32], bias: f32, rows: &AdaptRows, scale: f32) -> f32 {
     let own = scale * dot(u, row) + bias;
     let mut others = vec![0f32; rows.negative_bias.len()];
     logits(&mut others, &rows.negatives, &rows.negative_bias, u, scale);
@@ -158,7 +152,7 @@ fn logits(out: &mut [f32], rows: &[f32], bias: &[f32], u: &[f32], scale: f32) {
 }
 
 /// `out += Σ_r weight[r] * rows[r]`. Thirty-two columns at a time stay in registers over all rows.
-pub(super) fn add_rows(out: &mut [f32], rows: &[f32], weight: &[f32]) {
+fn add_rows(out: &mut [f32], rows: &[f32], weight: &[f32]) {
     let d = out.len();
     let (blocks, rest) = out.as_chunks_mut::<32>();
     for (nth, block) in blocks.iter_mut().enumerate() {
@@ -188,30 +182,4 @@ fn sum(values: &[f32]) -> f32 {
         .iter()
         .fold(f32x8::ZERO, |sum, eight| sum + f32x8::new(*eight));
     sums.to_array().iter().sum::<f32>() + rest.iter().sum::<f32>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ranking::adaptation::{negatives, with_session};
-    use fewshop_core::{ItemIx, Session};
-
-    #[test]
-    fn fine_tuning_lowers_the_loss_that_is_reported() {
-        let pack = crate::toy::pack();
-        let context = Session::of_items(&[0, 1, 2].map(ItemIx)).context_items();
-        let rows = with_session(negatives(&pack), &context, &[], &pack);
-        let d = pack.item_table().d;
-        let u0 = vec![0.1; d];
-        let (config, weights) = (pack.config(), pack.adapter());
-        let own = |at: usize| {
-            let row = &rows.positives[at * d..(at + 1) * d];
-            log_likelihood(&u0, row, rows.positive_bias[at], &rows, config.logit_scale)
-        };
-        let mean = (0..3).map(own).sum::<f32>() / 3.0;
-        let before = loss(&u0, &u0, &rows, config);
-        assert!((before + mean).abs() < 1e-3, "{before} {mean}");
-        let tuned = adapt(&u0, &rows, weights, config);
-        assert!(loss(&tuned, &u0, &rows, config) < before);
-    }
 }

@@ -1,7 +1,9 @@
-//! The hot loops, hand-written. Tests compare each with a reference implementation in burn.
+//! The hot loops of ranking, hand-written, over plain slices. `fewshop-model` hands them its weights
+//! and holds each against a reference implementation in burn.
 //!
 //! f32 loops use vectors of eight from the crate `wide`: two registers in WebAssembly, one or two
-//! natively.
+//! natively. In the browser this crate is compiled for speed and everything around it for size, so
+//! nothing here may be generic over what a caller passes: generic code is compiled with the caller.
 
 mod adapt;
 mod int8;
@@ -10,12 +12,10 @@ mod top_k;
 
 use wide::{f32x8, i32x8};
 
-pub use adapt::{AdaptRows, adapt};
-pub(crate) use adapt::{adapt_without, log_likelihood, loss};
-pub use int8::scan;
-pub(crate) use int8::{QuantisedQuery, logit};
-pub use rank::rank;
-pub use top_k::{top_k, top_k_of};
+pub use adapt::{AdaptRows, AdapterSettings, adapt_without, log_likelihood, loss};
+pub use int8::{ByteRows, QuantisedQuery, logit, scan};
+pub use rank::{Network, rank};
+pub use top_k::{falling, sort, sort_rows, top_k, top_k_of};
 
 /// `a · b`.
 #[must_use]

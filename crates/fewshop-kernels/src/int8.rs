@@ -1,12 +1,29 @@
 //! Dot products in integers: rows of bytes with a query of 16-bit numbers. Integer sums do not
 //! depend on the order, so every machine and browser computes the same logits to the last bit.
 
-use crate::weights::ItemTable;
+/// Vectors with one byte per number: `x[i][j] = scale[i] * q[i][j]`.
+#[derive(Debug, Clone, Copy)]
+pub struct ByteRows<'a> {
+    /// Size of a row.
+    pub d: usize,
+    /// `[rows, d]`, row-major.
+    pub q: &'a [i8],
+    /// `[rows]`.
+    pub scale: &'a [f32],
+    /// `[rows]`: added to the scaled dot product.
+    pub bias: &'a [f32],
+}
+
+impl<'a> ByteRows<'a> {
+    fn row(&self, row: usize) -> &'a [i8] {
+        &self.q[row * self.d..(row + 1) * self.d]
+    }
+}
 
 /// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The relative error of a product is
 /// about 1e-5, below the rounding error of the rows' bytes.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct QuantisedQuery {
+pub struct QuantisedQuery {
     q: Vec<i16>,
     scale: f32,
 }
@@ -14,7 +31,7 @@ pub(crate) struct QuantisedQuery {
 impl QuantisedQuery {
     /// Rounds a vector; all zeros stay zeros.
     #[must_use]
-    pub(crate) fn of(v: &[f32]) -> Self {
+    pub fn of(v: &[f32]) -> Self {
         let max_abs = v.iter().fold(0f32, |max_abs, x| max_abs.max(x.abs()));
         if max_abs <= 0.0 || !max_abs.is_finite() {
             return Self {
@@ -33,19 +50,15 @@ impl QuantisedQuery {
     }
 
     /// The rounded vector.
-    #[cfg(feature = "burn")]
     #[must_use]
-    pub(crate) fn values(&self) -> Vec<f32> {
+    pub fn values(&self) -> Vec<f32> {
         self.q.iter().map(|&q| f32::from(q) * self.scale).collect()
     }
 
     /// A row of the table, without loss: bytes fit into 16-bit numbers.
     #[must_use]
-    pub(crate) fn of_row(table: &ItemTable, row: usize) -> Self {
-        let q = table.q[row * table.d..(row + 1) * table.d]
-            .iter()
-            .map(|&q| i16::from(q))
-            .collect();
+    pub fn of_row(table: ByteRows<'_>, row: usize) -> Self {
+        let q = table.row(row).iter().map(|&q| i16::from(q)).collect();
         Self {
             q,
             scale: table.scale[row],
@@ -57,8 +70,8 @@ impl QuantisedQuery {
     /// # Panics
     /// If the row is past the table's end.
     #[must_use]
-    pub(crate) fn dot(&self, table: &ItemTable, row: usize) -> f32 {
-        let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &self.q);
+    pub fn dot(&self, table: ByteRows<'_>, row: usize) -> f32 {
+        let sum = dot(table.row(row), &self.q);
         sum as f32 * (self.scale * table.scale[row])
     }
 }
@@ -75,14 +88,14 @@ impl QuantisedQuery {
 /// # Panics
 /// If `u` does not have the table's `d`.
 #[must_use]
-pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
+pub fn scan(table: ByteRows<'_>, u: &[f32], logit_scale: f32) -> Vec<f32> {
     assert_eq!(
         u.len(),
         table.d,
         "the user embedding has the table's length"
     );
     let query = QuantisedQuery::of(u);
-    let mut out = vec![0f32; table.len()];
+    let mut out = vec![0f32; table.scale.len()];
     let scale = query.scale * logit_scale;
     let done = arch::scan(table, &query.q, scale, &mut out);
     for (row, out) in (done..).zip(&mut out[done..]) {
@@ -96,13 +109,8 @@ pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
 /// # Panics
 /// If the row is past the table's end.
 #[must_use]
-pub(crate) fn logit(
-    table: &ItemTable,
-    row: usize,
-    query: &QuantisedQuery,
-    logit_scale: f32,
-) -> f32 {
-    let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &query.q);
+pub fn logit(table: ByteRows<'_>, row: usize, query: &QuantisedQuery, logit_scale: f32) -> f32 {
+    let sum = dot(table.row(row), &query.q);
     sum as f32 * ((query.scale * logit_scale) * table.scale[row]) + table.bias[row]
 }
 
@@ -128,7 +136,7 @@ mod arch {
         i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
     };
 
-    use crate::weights::ItemTable;
+    use super::ByteRows;
 
     /// The row length that the scan is optimised for; other lengths are computed row by row.
     const D: usize = 64;
@@ -174,7 +182,7 @@ mod arch {
     }
 
     /// Computes the logits of whole groups of four rows and returns the number of these rows.
-    pub(super) fn scan(table: &ItemTable, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
+    pub(super) fn scan(table: ByteRows<'_>, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
         let Ok(v) = <&[i16; D]>::try_from(v) else {
             return 0;
         };
@@ -228,7 +236,7 @@ mod arch {
 mod arch {
     use wide::{i8x16, i16x16, i32x8};
 
-    use crate::weights::ItemTable;
+    use super::ByteRows;
 
     pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
         let (rows, row_rest) = row.as_chunks::<16>();
@@ -241,7 +249,7 @@ mod arch {
     }
 
     /// Leaves all rows to the row-by-row code: x86 and Arm lose little by it.
-    pub(super) fn scan(_: &ItemTable, _: &[i16], _: f32, _: &mut [f32]) -> usize {
+    pub(super) fn scan(_: ByteRows<'_>, _: &[i16], _: f32, _: &mut [f32]) -> usize {
         0
     }
 }
@@ -253,24 +261,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scan_is_the_dot_product_of_dequantised_rows(
+        fn scan_is_the_dot_product_of_the_rows(
             d in 1usize..70,
-            seed in prop::collection::vec(-2f32..2.0, 70 * 10),
+            q in prop::collection::vec(any::<i8>(), 70 * 9),
+            u in prop::collection::vec(-2f32..2.0, 70),
         ) {
-            let (rows, u) = (&seed[..9 * d], &seed[9 * d..10 * d]);
-            let table = ItemTable::quantise(rows, d, (0..9).map(|i| i as f32 / 4.0 - 1.0).collect());
+            let (q, u) = (&q[..9 * d], &u[..d]);
+            let scale: Vec<f32> = (1..10).map(|row| row as f32 / 900.0).collect();
+            let bias: Vec<f32> = (0..9).map(|row| row as f32 / 4.0 - 1.0).collect();
+            let rows = ByteRows { d, q, scale: &scale, bias: &bias };
             // The query as the scan reads it: each number is rounded by half a step at most (and by
-            // the floats around it), and
-            // beyond that the scan adds no error but that of the floats.
+            // the floats around it), and beyond that the scan adds no error but that of the floats.
             let query = QuantisedQuery::of(u);
-            let read: Vec<f32> = query.q.iter().map(|&q| f32::from(q) * query.scale).collect();
+            let read = query.values();
             for (read, own) in read.iter().zip(u) {
                 prop_assert!((read - own).abs() <= 0.51 * query.scale, "{read} {own}");
             }
-            for (row, score) in scan(&table, u, 3.0).into_iter().enumerate() {
-                let plain: f32 = table.row(row).iter().zip(&read).map(|(a, b)| a * b).sum();
-                prop_assert!((score - (3.0 * plain + table.bias[row])).abs() < 1e-3, "{score} {plain}");
-                prop_assert_eq!(score, logit(&table, row, &query, 3.0));
+            for (row, score) in scan(rows, u, 3.0).into_iter().enumerate() {
+                let numbers = rows.row(row).iter().map(|&q| scale[row] * f32::from(q));
+                let plain: f32 = numbers.zip(&read).map(|(a, b)| a * b).sum();
+                prop_assert!((score - (3.0 * plain + bias[row])).abs() < 1e-3, "{score} {plain}");
+                prop_assert_eq!(score, logit(rows, row, &query, 3.0));
             }
         }
 
@@ -283,14 +294,13 @@ mod tests {
 
     #[test]
     fn the_longest_rows_do_not_overflow() {
-        let table = ItemTable {
+        let rows = ByteRows {
             d: 1024,
-            q: vec![-127; 1024],
-            scale: vec![1.0],
-            bias: vec![0.0],
-            subspaces: 0,
+            q: &[-127; 1024],
+            scale: &[1.0],
+            bias: &[0.0],
         };
-        let score = scan(&table, &[1.0; 1024], 1.0)[0];
+        let score = scan(rows, &[1.0; 1024], 1.0)[0];
         assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");
     }
 

@@ -2,7 +2,24 @@
 
 use wide::f32x8;
 
-use crate::weights::RankerWeights;
+/// A network with one hidden layer: `w2 · relu(w1 (x - mean) * inv_std + b1) + b2`.
+#[derive(Debug, Clone, Copy)]
+pub struct Network<'a> {
+    /// Hidden units h.
+    pub hidden: usize,
+    /// `[inputs]`.
+    pub mean: &'a [f32],
+    /// `[inputs]`: inverse standard deviation.
+    pub inv_std: &'a [f32],
+    /// `[inputs, h]`, row-major.
+    pub w1: &'a [f32],
+    /// `[h]`.
+    pub b1: &'a [f32],
+    /// `[h]`.
+    pub w2: &'a [f32],
+    /// Scalar.
+    pub b2: f32,
+}
 
 /// Rows per block: each weight is read once for all of them.
 const TOGETHER: usize = 4;
@@ -12,10 +29,10 @@ const UNITS: usize = 16;
 /// Scores of the ranker for rows of features.
 ///
 /// # Shapes
-/// - `features`: `[rows, FEATURES]`, row-major
+/// - `features`: `[rows, inputs]`, row-major
 /// - output: `[rows]`
 #[must_use]
-pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
+pub fn rank(features: &[f32], weights: Network<'_>) -> Vec<f32> {
     let inputs = weights.mean.len();
     let rows = features.len() / inputs;
     let mut out = vec![weights.b2; rows];
@@ -71,11 +88,11 @@ fn eight(values: &[f32]) -> f32x8 {
 
 /// The network by its definition, as the test's reference.
 #[cfg(test)]
-fn plain(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
+fn plain(features: &[f32], weights: Network<'_>) -> Vec<f32> {
     use super::add_scaled;
     let inputs = weights.mean.len();
     let one = |row: &[f32]| {
-        let mut hidden = weights.b1.clone();
+        let mut hidden = weights.b1.to_vec();
         for (i, &value) in row.iter().enumerate() {
             let x = (value - weights.mean[i]) * weights.inv_std[i];
             add_scaled(
@@ -86,7 +103,7 @@ fn plain(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
         }
         hidden
             .iter()
-            .zip(&weights.w2)
+            .zip(weights.w2)
             .map(|(h, w)| h.max(0.0) * w)
             .sum::<f32>()
             + weights.b2
@@ -105,17 +122,17 @@ mod tests {
             rows in 0usize..11, inputs in 1usize..9, hidden in 0usize..40, seed in prop::collection::vec(-1f32..1.0, 800),
         ) {
             let take = |from: usize, n: usize| seed.iter().cycle().skip(from).take(n).copied().collect::<Vec<f32>>();
-            let weights = RankerWeights {
+            let weights = Network {
                 hidden,
-                mean: take(1, inputs),
-                inv_std: take(2, inputs),
-                w1: take(3, inputs * hidden),
-                b1: take(4, hidden),
-                w2: take(5, hidden),
+                mean: &take(1, inputs),
+                inv_std: &take(2, inputs),
+                w1: &take(3, inputs * hidden),
+                b1: &take(4, hidden),
+                w2: &take(5, hidden),
                 b2: 0.25,
             };
             let features = take(6, rows * inputs);
-            let (fast, plain) = (rank(&features, &weights), plain(&features, &weights));
+            let (fast, plain) = (rank(&features, weights), plain(&features, weights));
             prop_assert_eq!(fast.len(), rows);
             for (a, b) in fast.iter().zip(&plain) {
                 prop_assert!((a - b).abs() < 1e-4, "{} {}", a, b);
