@@ -1,7 +1,7 @@
-//! Sorting of short lists, in one copy of the library's sort.
+//! Sorting of short lists in few bytes.
 //!
-//! Every list type and comparison would be a copy of 6 to 10 kB of WebAssembly: a dozen of them were
-//! a tenth of the engine. Where a sort takes time, use the library's own.
+//! The library's sort is copied for every list type and comparison, 6 to 10 kB of WebAssembly each:
+//! a dozen of them were a tenth of the engine. Where a sort takes time, use the library's own.
 
 use std::cmp::Ordering;
 
@@ -21,7 +21,29 @@ pub fn sort_by_key<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
 #[inline(never)]
 fn sorted(len: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<u32> {
     let mut order: Vec<u32> = (0..len as u32).collect();
-    order.sort_by(|&a, &b| compare(a as usize, b as usize));
+    let mut merged = Vec::with_capacity(len);
+    // Merge sort from the bottom up: in each round, runs of this length are in order.
+    let mut run = 1;
+    while run < len {
+        for pair in order.chunks(2 * run) {
+            let (mut left, mut right) = pair.split_at(run.min(pair.len()));
+            while let (&[a, ref more_left @ ..], &[b, ref more_right @ ..]) = (left, right) {
+                // Of equal items the left one comes first.
+                if compare(b as usize, a as usize).is_lt() {
+                    merged.push(b);
+                    right = more_right;
+                } else {
+                    merged.push(a);
+                    left = more_left;
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        std::mem::swap(&mut order, &mut merged);
+        merged.clear();
+        run *= 2;
+    }
     order
 }
 

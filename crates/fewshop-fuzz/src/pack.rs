@@ -80,6 +80,7 @@ static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
             *q = ((at / table.d % 5) as i8 - 2) * 40 + (at % table.d) as i8;
         }
         table.subspaces = 4;
+        parts.pairs.joined = true;
     });
     pack.and_then(|pack| pack.to_bytes())
         .expect("the toy can be written")
@@ -98,7 +99,8 @@ pub fn toy_bytes() -> Vec<u8> {
     TOY.clone()
 }
 
-/// The toy shop's pack with vectors by product quantisation: 4 sub-vectors a row, 5 centroids.
+/// The toy shop's pack as `fewshop compress` writes packs: vectors by product quantisation (4
+/// sub-vectors a row, 5 centroids), each pair once.
 #[must_use]
 pub fn coded_bytes() -> Vec<u8> {
     CODED.clone()

@@ -525,6 +525,63 @@ fn rules_that_are_none() {
 }
 
 #[test]
+fn pairs_that_lead_nowhere() {
+    let with = |change: &dyn Fn(&mut Sealed)| {
+        let mut parts = Sealed::open(&coded_bytes());
+        change(&mut parts);
+        parts.seal()
+    };
+    let set = |name: &'static str, at: usize, byte: u8| {
+        with(&move |parts: &mut Sealed| {
+            let nth = parts.section(name);
+            parts.sections[nth][at] = byte;
+        })
+    };
+    assert!(Pack::from_bytes(&with(&|_| {})).is_ok());
+    check_refused(
+        &with(&|parts| parts.version = 9),
+        "pack_field",
+        "not a section",
+    );
+    check_refused(&set("joined.gaps", 0, 0xff), "pack_field", "joined.gaps");
+    check_refused(&set("joined.gaps", 0, 60), "pack_field", "joined.gaps");
+    check_refused(&set("joined.lengths", 0, 0), "pack_field", "left over");
+    check_refused(&set("joined.lengths", 0, 0x7f), "pack_field", "joined.gaps");
+    check_refused(&set("joined.sides", 0, 4), "pack_field", "joined.sides");
+    // Two counts instead of one, so that a count is missing.
+    check_refused(&set("joined.sides", 0, 3), "pack_field", "joined.counts");
+    for (name, what) in [
+        ("joined.lengths", "joined.lengths"),
+        ("joined.gaps", "joined.gaps"),
+        ("joined.sides", "joined.sides"),
+        ("joined.counts", "joined.counts"),
+        ("joined.regression", "joined.regression"),
+    ] {
+        let short = with(&move |parts: &mut Sealed| {
+            let at = parts.section(name);
+            let mut bytes = parts.sections[at].clone();
+            bytes.pop();
+            let elements = bytes.len();
+            parts.replace(name, bytes, elements);
+        });
+        check_refused(&short, "pack_field", what);
+    }
+    // More pairs than there are bytes for.
+    let long = with(&|parts| {
+        let mut lengths = vec![0xff, 0xff, 0xff, 0xff, 0x0f];
+        lengths.extend([0; 59]);
+        parts.replace("joined.lengths", lengths, 64);
+    });
+    check_refused(&long, "pack_field", "joined.gaps");
+    // Both forms at once.
+    let twice = with(&|parts| {
+        let at = parts.section("joined.lengths");
+        parts.header["sections"][at]["name"] = "pairs.lengths".into();
+    });
+    check_refused(&twice, "pack_field", "pairs.");
+}
+
+#[test]
 fn codes_that_name_nothing() {
     let with = |change: &dyn Fn(&mut Sealed)| {
         let mut parts = Sealed::open(&coded_bytes());

@@ -145,6 +145,7 @@ pub fn log_likelihood(u: &[f32], row: &[f32], bias: f32, rows: &AdaptRows, scale
 }
 
 /// `out[r] = scale * (rows[r] · u) + bias[r]`.
+#[inline(never)]
 fn logits(out: &mut [f32], rows: &[f32], bias: &[f32], u: &[f32], scale: f32) {
     for ((z, row), bias) in out.iter_mut().zip(rows.chunks_exact(u.len())).zip(bias) {
         *z = scale * dot(u, row) + bias;

@@ -255,13 +255,10 @@ impl Recommender {
     #[wasm_bindgen(unchecked_return_type = "Record<string, number>")]
     pub fn split(&self) -> Result<JsValue, JsValue> {
         let split = *self.split.borrow();
-        to_js(
-            &Step::ALL
-                .iter()
-                .map(|step| step.name())
-                .zip(split)
-                .collect::<std::collections::BTreeMap<_, _>>(),
-        )
+        // To collect a map would bring another copy of the library's sort.
+        let mut ms = std::collections::BTreeMap::new();
+        ms.extend(Step::ALL.iter().map(|step| step.name()).zip(split));
+        to_js(&ms)
     }
 
     /// Backend, size of the catalogue and facts of the last run.

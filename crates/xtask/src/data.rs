@@ -157,7 +157,7 @@ fn supermarket() -> Result<()> {
     }
     // Most of what a first visit loads: a third of it goes without a loss.
     run(fewshop()
-        .args(["compress", "--budget", "830kB", "--pack"])
+        .args(["compress", "--budget", "700kB", "--pack"])
         .arg(pack)
         .arg("--valid-cases")
         .arg(later("later_cases.csv"))

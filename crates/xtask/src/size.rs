@@ -56,12 +56,12 @@ const SHOPS: [Counted; 2] = [
     Counted {
         name: "the shop at the root",
         folder: "",
-        pack: 830_000,
+        pack: 700_000,
     },
     Counted {
         name: "the gift shop",
         folder: "gift/",
-        pack: 300_000,
+        pack: 270_000,
     },
 ];
 
@@ -179,12 +179,12 @@ impl Size {
 fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 6] {
     [
         ("page", &[Group::Page], 300_000),
-        ("CPU engine", &[Group::Engine], 400_000),
+        ("CPU engine", &[Group::Engine], 200_000),
         ("pack", &[Group::Pack], shop.pack),
         (
             "first load: page, CPU engine, pack",
             &[Group::Page, Group::Engine, Group::Pack],
-            1_400_000,
+            1_200_000,
         ),
         (
             "after load: pictures, files of single pages",
@@ -355,10 +355,10 @@ mod tests {
             over.is_empty() && table.contains("  engine/worker.js"),
             "{table}"
         );
-        let (_, over) = report(&files(400_001), &SHOPS[0]);
+        let (_, over) = report(&files(200_001), &SHOPS[0]);
         assert_eq!(
             over,
-            ["CPU engine of the shop at the root has 400001 bytes (brotli), 400000 are allowed"]
+            ["CPU engine of the shop at the root has 200001 bytes (brotli), 200000 are allowed"]
         );
     }
 

@@ -27,9 +27,17 @@ pub struct Card {
     /// Version of the program that made it.
     pub version: String,
     /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
+    #[cfg_attr(
+        target_family = "wasm",
+        serde(deserialize_with = "crate::weights::not_on_a_device")
+    )]
     pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
     /// Training history, one value per epoch: `{"tower loss": [..], "ranker validation NDCG@10":
     /// [..], ..}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(
+        target_family = "wasm",
+        serde(deserialize_with = "crate::weights::not_on_a_device")
+    )]
     pub curves: BTreeMap<String, Vec<f64>>,
 }

@@ -1,8 +1,6 @@
 //! How much more often two categories are bought together than their sales alone would explain.
 
-use std::collections::BTreeSet;
-
-use fewshop_core::Catalogue;
+use fewshop_core::{Catalogue, order};
 
 /// Maximum number of categories: the table grows with the square. A shop with more is counted by
 /// the upper levels of its category paths.
@@ -37,14 +35,16 @@ impl CategoryGroups {
     pub fn of(catalogue: &Catalogue) -> Self {
         let items = catalogue.items();
         let deepest = items.iter().map(|item| item.category.len()).max();
-        let at_level = |levels: usize| -> BTreeSet<&[String]> {
+        let at_level = |levels: usize| -> Vec<&[String]> {
             let paths = items.iter().filter(|item| !item.category.is_empty());
             let mut paths: Vec<&[String]> = paths
                 .map(|item| &item.category[..levels.min(item.category.len())])
                 .collect();
             // Rows are sorted by category, so that nearly all repeat the one before.
             paths.dedup();
-            paths.into_iter().collect()
+            order::sort_by(&mut paths, |a, b| a.cmp(b));
+            paths.dedup();
+            paths
         };
         let levels = (1..=deepest.unwrap_or(0)).rev();
         let known = levels.map(|levels| (levels, at_level(levels)));

@@ -32,6 +32,10 @@ pub struct ModelConfig {
     /// How `fewshop refresh` adds newer sessions to the counts; none in a pack that was trained
     /// before this was known, which gets seasonal counts alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        target_family = "wasm",
+        serde(deserialize_with = "super::not_on_a_device")
+    )]
     pub refresh: Option<RefreshConfig>,
     /// What ranks a first visit with 1, 2, … context items in place of the ranker: training found
     /// the ranker no better there than this channel alone. The last entry holds for all larger

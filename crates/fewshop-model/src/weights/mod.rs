@@ -29,3 +29,12 @@ pub use offers::{
 pub use pair_table::{Pair, PairTable};
 pub use task::TaskWeights;
 pub use variants::Variants;
+
+/// Figures for reports and settings for a refresh: what a browser has no use for, it does not load
+/// the code to read, and has none of.
+#[cfg(target_family = "wasm")]
+pub(crate) fn not_on_a_device<'de, D: serde::Deserializer<'de>, T: Default>(
+    json: D,
+) -> Result<T, D::Error> {
+    <serde::de::IgnoredAny as serde::Deserialize>::deserialize(json).map(|_| T::default())
+}

@@ -13,6 +13,9 @@ pub struct PairTable {
     /// Weight from the row's product to the other in item-item regression (EASE, arXiv 1905.03375),
     /// of either sign; rounded to one byte in the file.
     pub regression: Vec<f32>,
+    /// Whether the file stores each pair of products once, which takes a quarter less of it. The
+    /// numbers are the same either way.
+    pub joined: bool,
 }
 
 /// Two products that occur together.

@@ -69,10 +69,10 @@ fn bytes_left_over_are_refused() {
 #[test]
 fn another_version_is_refused_by_number() {
     let mut bytes = bytes();
-    bytes[8] = 10;
+    bytes[8] = 11;
     assert!(matches!(
         Pack::from_bytes(&bytes),
-        Err(PackError::Version { found: 10, .. })
+        Err(PackError::Version { found: 11, .. })
     ));
 }
 

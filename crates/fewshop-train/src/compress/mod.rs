@@ -82,6 +82,7 @@ impl Mix {
             if self.pairs < 1.0 {
                 parts.pairs = pairs(pack, self.pairs);
             }
+            parts.pairs.joined = true;
             if self.ranker_zeros > 0.0 {
                 parts.ranker = ranker(&parts.ranker, self.ranker_zeros);
             }

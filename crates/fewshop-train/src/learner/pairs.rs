@@ -297,6 +297,7 @@ pub(crate) fn pruned(
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let mut table = PairTable {
         offsets: vec![0],
+        joined: true,
         ..PairTable::default()
     };
     let mut solved_row = vec![0f32; items];

@@ -1,6 +1,6 @@
 //! What a query rules out, in the products of one shop.
 
-use fewshop_core::ItemIx;
+use fewshop_core::{ItemIx, order};
 
 use super::WordSearch;
 use crate::spelling::forms;
@@ -48,7 +48,7 @@ impl WordSearch {
                 );
             }
         }
-        without.sort_unstable();
+        order::sort_by_key(&mut without, |&row| row);
         without.dedup();
         Limits {
             unwanted,

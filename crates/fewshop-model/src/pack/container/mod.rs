@@ -25,7 +25,9 @@ pub(crate) use writer::Writer;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads; it is written only if a pack needs it.
-pub const FORMAT_VERSION: u32 = 9;
+pub const FORMAT_VERSION: u32 = 10;
+/// The version of packs that store each pair of products once.
+pub(crate) const JOINED_VERSION: u32 = 10;
 /// The version of packs with groups of variants.
 pub(crate) const VARIANTS_VERSION: u32 = 9;
 /// The version of packs with lifts of categories.

@@ -4,6 +4,7 @@ mod attributes;
 mod catalogue;
 mod category_lifts;
 mod item_vectors;
+mod joined_pairs;
 mod networks;
 mod new_items;
 mod offers;
@@ -36,6 +37,7 @@ pub(super) type All = list![
     product_quantisation::ProductQuantisation,
     item_vectors::ItemVectors,
     pairs::Pairs,
+    joined_pairs::JoinedPairs,
     networks::Networks,
     attributes::Attributes,
     rules::Rules,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fewshop_core::order;
 
+use super::joined_pairs;
 use crate::error::PackError;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, PLAIN_VERSION, Writer};
@@ -28,16 +29,18 @@ impl Section for Pairs {
     const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
-        [
-            meta.pair_count_min,
-            meta.pair_count_max,
-            meta.pair_regression_max,
-        ] = write_pairs(&parts.pairs, out);
-        Ok(true)
+        if !parts.pairs.joined {
+            write_pairs(&parts.pairs, out, meta);
+        }
+        Ok(!parts.pairs.joined)
     }
 
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
-        parts.pairs = read_pairs(file, meta.items, meta)?;
+        if !joined_pairs::is_in(file) {
+            parts.pairs = read_pairs(file, meta.items, meta)?;
+        } else if file.has("pairs.lengths") {
+            return Err(PackError::field("pairs.lengths", "is there twice"));
+        }
         Ok(())
     }
 
@@ -79,6 +82,7 @@ impl Section for Pairs {
     ) -> Result<(), PackError> {
         let mut pairs = PairTable {
             offsets: vec![0],
+            joined: before.pairs.joined,
             ..PairTable::default()
         };
         for &old in order.old_rows() {
@@ -135,8 +139,8 @@ impl Section for Pairs {
     }
 }
 
-/// Writes the pairs and returns the ends of the two scales.
-fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
+fn write_pairs(p: &PairTable, out: &mut Writer, meta: &mut Meta) {
+    let (counts, weights) = codes(p, meta);
     // Row lengths instead of offsets: they are small and compress well.
     let lengths: Vec<u16> = p
         .offsets
@@ -159,6 +163,14 @@ fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
         }
     }
     out.u8("pairs.gaps", &gaps);
+    let q: Vec<u8> = order.iter().map(|&at| counts[at]).collect();
+    out.u8("pairs.counts", &q);
+    let q: Vec<i8> = order.iter().map(|&at| weights[at]).collect();
+    out.i8("pairs.regression", &[q.len()], &q);
+}
+
+/// The codes of counts and regression weights; sets the ends of their scales.
+pub(super) fn codes(p: &PairTable, meta: &mut Meta) -> (Vec<u8>, Vec<i8>) {
     let (min, max) = p
         .counts
         .iter()
@@ -166,18 +178,38 @@ fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
             (min.min(c), max.max(c))
         });
     let min = min.clamp(f32::MIN_POSITIVE, max);
-    let q: Vec<u8> = order
-        .iter()
-        .map(|&at| quantise_count(p.counts[at], min, max))
-        .collect();
-    out.u8("pairs.counts", &q);
     let max_abs = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
-    let q: Vec<i8> = order
+    (
+        meta.pair_count_min,
+        meta.pair_count_max,
+        meta.pair_regression_max,
+    ) = (min, max, max_abs);
+    let counts = p.counts.iter().map(|&c| quantise_count(c, min, max));
+    let weights = p.regression.iter().map(|&w| quantise_weight(w, max_abs));
+    (counts.collect(), weights.collect())
+}
+
+/// The pairs that have these codes.
+pub(super) fn from_codes(
+    offsets: Vec<u32>,
+    items: Vec<u32>,
+    counts: &[u8],
+    weights: &[i8],
+    meta: &Meta,
+) -> PairTable {
+    let counts = counts
         .iter()
-        .map(|&at| quantise_weight(p.regression[at], max_abs))
-        .collect();
-    out.i8("pairs.regression", &[q.len()], &q);
-    [min, max, max_abs]
+        .map(|&q| dequantise_count(q, meta.pair_count_min, meta.pair_count_max));
+    let weights = weights
+        .iter()
+        .map(|&q| dequantise_weight(q, meta.pair_regression_max));
+    PairTable {
+        offsets,
+        items,
+        counts: counts.collect(),
+        regression: weights.collect(),
+        joined: false,
+    }
 }
 
 fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, PackError> {
@@ -216,22 +248,9 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
     if !gaps.as_slice().is_empty() {
         return Err(PackError::field("pairs.gaps", "has bytes left over"));
     }
-    let counts = file
-        .u8("pairs.counts", at as usize)?
-        .iter()
-        .map(|&q| dequantise_count(q, meta.pair_count_min, meta.pair_count_max));
-    let counts = counts.collect();
-    let regression = file.i8("pairs.regression", &[at as usize])?;
-    let regression = regression
-        .iter()
-        .map(|&q| dequantise_weight(q, meta.pair_regression_max))
-        .collect();
-    Ok(PairTable {
-        offsets,
-        items,
-        counts,
-        regression,
-    })
+    let counts = file.u8("pairs.counts", at as usize)?;
+    let weights = file.i8("pairs.regression", &[at as usize])?;
+    Ok(from_codes(offsets, items, counts, &weights, meta))
 }
 
 /// Quantisation steps of a count. Counts span four orders of magnitude and only their ratios
@@ -341,6 +360,7 @@ fn with_links(
 ) -> PairTable {
     let mut out = PairTable {
         offsets: vec![0],
+        joined: before.pairs.joined,
         ..PairTable::default()
     };
     let mut push = |links: &mut dyn Iterator<Item = Link>| {
