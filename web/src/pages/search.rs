@@ -51,7 +51,7 @@ pub(crate) fn page() -> Node {
         // Once more when the engine becomes ready, and when it learns what words mean.
         shop.has_words.track();
         if ready.get() && !query.is_empty() {
-            engine::find(query);
+            engine::find(&query);
         }
     });
     let answer = memo(move || {
