@@ -46,8 +46,8 @@ test("the browser's agent finds products, and the shopper decides about cart and
     assert.deepEqual(await names(), ["add_to_cart", "explain_pick", "forget_me", "pick_for_this_shopper", "search_products"]);
     if (shopper.console.some((line) => line.includes("a stand-in"))) t.diagnostic("this Chromium has no WebMCP: a stand-in was used");
     const requests = [];
-    // What the page fetches by itself ends with the service worker, which is blocked here.
-    await page.waitForLoadState("networkidle");
+    // What the page fetches by itself, after which it makes no request.
+    await page.evaluate(async () => (await import(new URL("/assets/rest.js", document.baseURI).href)).rest);
     page.on("request", (request) => requests.push(request.url()));
 
     const found = await until("the search is ready", async () => {

@@ -87,7 +87,8 @@ test("an idle worker that is killed is replaced every time", async () => {
   });
 });
 
-test("a slow pack delays only the picks", async () => {
+/** Opens the shop from a host that sends the second half of the pack when `steps` call `go`. */
+async function withSlowPack(steps) {
   let go;
   const gone = new Promise((resolve) => (go = resolve));
   const slow = {
@@ -100,20 +101,41 @@ test("a slow pack delays only the picks", async () => {
   };
   const site = await openSite({ [PACK]: slow });
   try {
-    await visit(browser, { url: site.url }, async (shopper) => {
-      await shopper.region(SHELF).getByText(/^(Our bestsellers|Bestsellers for now)\./).waitFor();
-      await shopper.lookAt("Pets", 2);
-      await shopper.search("milk");
-      assert.equal(await shopper.page.getByRole("alert").count(), 0);
-      go();
-      await shopper.goHome();
-      await shopper.reads(/Learned from 2 clicks · ranked/);
-      shopper.isContent();
-    });
+    await visit(browser, { url: site.url }, (shopper) => steps(shopper, go));
   } finally {
     go();
     site.close();
   }
+}
+
+test("a slow pack delays only the picks", async () => {
+  await withSlowPack(async (shopper, go) => {
+    await shopper.region(SHELF).getByText(/^(Our bestsellers|Bestsellers for now)\./).waitFor();
+    await shopper.lookAt("Pets", 2);
+    await shopper.search("milk");
+    assert.equal(await shopper.page.getByRole("alert").count(), 0);
+    go();
+    await shopper.goHome();
+    await shopper.reads(/Learned from 2 clicks · ranked/);
+    shopper.isContent();
+  });
+});
+
+test("a search that is submitted and left before the engine is ready is learned from once it is", async () => {
+  await withSlowPack(async (shopper, go) => {
+    const { page } = shopper;
+    const words = "cat food";
+    await shopper.search(words);
+    await page.getByRole("searchbox").press("Enter");
+    await page.getByRole("list", { name: `Results for “${words}”` }).getByRole("listitem").first().waitFor();
+    await shopper.goHome();
+    assert.equal(await remembered(page), null, "it has taught nothing yet");
+    go();
+    await shopper.reads(/^1 search used · ranked /);
+    await shopper.picks();
+    await shopper.region(SHELF).getByText(`Based on your search “${words}”. Updates with every click.`).waitFor();
+    shopper.isContent();
+  });
 });
 
 test("a truncated download is reported, and the second try succeeds", async () => {

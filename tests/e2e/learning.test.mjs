@@ -86,6 +86,8 @@ test("a search that is submitted shapes the picks, is named as their reason, and
     await shopper.ready();
     await page.waitForLoadState("networkidle");
     const cold = await shopper.onShelf(SHELF);
+    const steps = (heading) => shopper.region(heading).locator("ol > [data-done]").count();
+    assert.equal(await steps("See this shop learn, in three clicks"), 0);
 
     await shopper.search(words);
     await page.getByRole("list", { name: `Results for “${words}”` }).getByRole("listitem").first().waitFor();
@@ -97,6 +99,7 @@ test("a search that is submitted shapes the picks, is named as their reason, and
     await shopper.goHome();
     const picks = await shopper.picks();
     assert.equal(picks.length, 12);
+    assert.equal(await steps(`See this shop learn from your search “${words}”`), 1, "a search is a lesson like a click");
     assert.equal(await shopper.region(SHELF).getByText(/^Based on/).innerText(), `Based on your search “${words}”. Updates with every click.`);
     const before = share(cold, DEPARTMENT, all);
     const after = share(picks, DEPARTMENT, all);

@@ -28,6 +28,8 @@ after(() => browser.close());
 async function trip(shopper) {
   const { page } = shopper;
   const bottom = (name) => page.getByRole("contentinfo").getByRole("link", { name }).click();
+  // Until the storefront has opened, a link is the browser's and loads its page: that would tell of the machine.
+  await page.locator("#shell").waitFor({ state: "detached" });
   await shopper.lookAt("Pets", 2);
   await shopper.goHome();
   const [pick] = await shopper.picks();

@@ -69,9 +69,9 @@ async function get(file) {
 const texts = {};
 for (const file of ['sales.txt', 'map.txt', 'try.json']) texts[file] = next(async () => (await get(file)).text());
 
-/** What words mean in this shop, as a message for the worker; empty where the shop has no such file. */
-const words = next(async () => ({ type: 'words', bytes: await (await get('shop.words')).arrayBuffer() }));
-export const words_message = () => words;
+/** What words mean in this shop; empty where the shop has no such file. */
+const words = next(async () => (await get('shop.words')).arrayBuffer());
+export const words_file = () => words;
 
 /** A promise of the text of a page's own file. */
 export const page_file = (file) => texts[file];

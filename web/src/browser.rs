@@ -74,14 +74,6 @@ pub(crate) fn notice(id: &str, text: &str) {
     }
 }
 
-/// A value of the page address's query.
-pub(crate) fn query_value(name: &str) -> Option<String> {
-    let search = window().location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search)
-        .ok()?
-        .get(name)
-}
-
 /// The text of a file by its address.
 ///
 /// # Errors
@@ -116,13 +108,6 @@ pub(crate) fn warn(message: &str) {
     web_sys::console::warn_1(&message.into());
 }
 
-/// Milliseconds by a clock that never goes back.
-pub(crate) fn ticks() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
-}
-
 /// Now, in seconds since 1970 by the device's clock.
 pub(crate) fn now() -> u32 {
     (js_sys::Date::now() / 1000.0) as u32
@@ -142,9 +127,9 @@ extern "C" {
     fn count_requests(act: &JsValue);
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;
-    /// The worker's message with the shop's file of words, once it is there.
+    /// The shop's file of words, once it is there.
     #[wasm_bindgen(catch)]
-    pub(crate) async fn words_message() -> Result<JsValue, JsValue>;
+    pub(crate) async fn words_file() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn draw_map(
         host: &Element,

@@ -2,7 +2,7 @@
 //!
 //! The crate has two halves. This library is the shop without a document: its state ([`state`]) and
 //! its texts ([`texts`]), plain values and transitions that are tested natively. The binary beside it
-//! draws the page, talks to the worker, and is built for `wasm32` only. It uses leptos for its
+//! draws the page, talks to the engine, and is built for `wasm32` only. It uses leptos for its
 //! reactive graph (signals, memos, effects) and nothing else: `view.rs` makes elements with plain DOM
 //! calls and `nav.rs` follows links, because leptos' views and router would cost every shopper tens
 //! of kilobytes.
@@ -16,16 +16,17 @@
 //! - A [`Pick`](state::Pick) is a product on a shelf with the reason why it is there;
 //!   [`ShelfState`](state::ShelfState) is the first shelf and what it may claim.
 //! - A [`Page`](state::Page) is a row of the table [`pages!`]: its address, its file and its name.
-//! - A [`Link`](state::Link) decides what to send to the worker and what a reply changes;
-//!   [`Heartbeat`](state::Heartbeat) decides whether the worker is still alive, and
-//!   [`Prefetch`](state::Prefetch) whether a page waits for an answer.
+//! - An [`EngineState`](state::EngineState) is what the shop knows of the engine, and
+//!   [`Wanted`](state::Wanted) what it asks; [`Prefetch`](state::Prefetch) decides whether a page waits
+//!   for an answer.
 //!
 //! # From a click to a pick
 //!
 //! 1. `nav.rs` catches a click on a product's link and reports it to the shop.
 //! 2. `shop/prefetch.rs` asks the engine about the session as it will be once the product is open,
 //!    and holds the page back for at most 12 ms.
-//! 3. `engine.rs` posts the request that [`Link`](state::Link) made; the worker ranks and replies.
+//! 3. `engine.rs` hands the request to the client of the worker, `assets/engine.js`, which the npm
+//!    package shares; the worker ranks and replies.
 //! 4. The shop stores the answer's shelves as signals, opens the page and records the view in the
 //!    [`SessionLog`](state::SessionLog).
 //! 5. Effects store the log on this device and redraw only those cards that changed.

@@ -8,7 +8,7 @@ use fewshop_core::protocol::{Request, SessionRequest};
 use fewshop_core::{EventKind, Filter};
 use fewshop_model::{Compute, toy};
 use fewshop_wasm::Engine;
-use fewshop_web::state::{Link, read_reply};
+use fewshop_web::state::read_reply;
 use fewshop_words::{Texts, WordSearch, Words};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ const REPLIES: [&str; 5] = [
 {"task":"offers","predictions":[{"target":"o","title":"Tea","outcomes":[{"value":"redeemed","probability":0.5,"base_rate":0.25}],
 "evidence":{"reason":"same_part","examples":1,"covers":2,"items":[3]}}]}]}"#,
     r#"{"type":"failed","code":"no_wasm","message":"m"}"#,
-    r#"{"type":"explanation","pick":{"item":4,"score":0.5,"reason":{"kind":"popular_here"},"rule":"pin"}}"#,
+    r#"{"type":"found","query":"milk","items":[4,5],"by":"letters","example":[4],"without":[7],"max_price":4.5}"#,
     r#"{"type":"ready","status":{"backend":"wgpu","backend_reason":"","items":60,"shots":0,"gate":0,"last_run_ms":0,"pack":"aa"}}"#,
 ];
 
@@ -155,7 +155,7 @@ fn request(text: &str) {
     }
 }
 
-/// A reply that the page reads can be written and read again, and the page's state accepts any reply.
+/// A reply that the page reads can be written and read again.
 fn reply(text: &str) {
     let Ok(reply) = read_reply(text) else {
         return;
@@ -166,13 +166,4 @@ fn reply(text: &str) {
         read_reply(&written).is_ok() || written.contains("null"),
         "{written}"
     );
-    let mut state = Link::new("shop.pack", None, "aa", None);
-    let _ = state.reply(reply.clone());
-    let _ = state.ask(
-        fewshop_core::Session::default(),
-        fewshop_web::state::Wanted::default(),
-    );
-    let _ = state.reply(reply);
-    let _ = state.died("gone");
-    let _ = state.revive();
 }

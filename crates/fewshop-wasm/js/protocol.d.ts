@@ -368,6 +368,8 @@ export type Reply = {
     code: FailureCode;
     /** For people. */
     message: string;
+    /** The type of the request that was refused; none if the engine cannot go on. */
+    about?: string;
 };
 
 /** The code of a failed reply. */

@@ -155,7 +155,8 @@ self.onmessage = ({ data }) => {
     query = data;
     work();
   } else {
-    post({ type: "failed", code: "bad_argument", message: `the worker cannot answer the request '${data?.type}'` });
+    const message = `the worker cannot answer the request '${data?.type}'`;
+    post({ type: "failed", code: "bad_argument", message, ...(typeof data?.type === "string" && { about: data.type }) });
   }
 };
 
@@ -326,7 +327,7 @@ async function answer(request) {
     lastRun = { shots, gate, steps_ms, losses, nearest, last_run_ms: performance.now() - start };
     post({ ...reply, status: { ...reply.status, ...lastRun, backend_reason: reason } });
   } catch (error) {
-    if (!isHandled(error, engine)) return;
+    if (!isHandled(error, engine, "session")) return;
     waiting ??= request;
   }
 }
@@ -335,7 +336,7 @@ async function answer(request) {
 async function readWords() {
   const bytes = wordBytes;
   wordBytes = null;
-  await cpu.call((recommender) => recommender.readWords(bytes)).catch((error) => isHandled(error, cpu));
+  await cpu.call((recommender) => recommender.readWords(bytes)).catch((error) => isHandled(error, cpu, "words"));
 }
 
 /** Searches, always on the CPU engine: another one would have to read the words again. */
@@ -344,7 +345,7 @@ async function find({ query, n }) {
     if (wordBytes) await readWords();
     post(await cpu.call((recommender) => recommender.find(query, n)));
   } catch (error) {
-    isHandled(error, cpu);
+    isHandled(error, cpu, "find");
   }
 }
 
@@ -357,15 +358,15 @@ async function explain(request) {
     });
     post({ type: "explanation", pick });
   } catch (error) {
-    if (!isHandled(error, engine)) return;
+    if (!isHandled(error, engine, "explain")) return;
     explanations.unshift(request);
   }
 }
 
-/** Deals with a failed call. Returns whether to ask another engine the same. */
-function isHandled(error, engine) {
+/** Deals with a failed call for a type of request. Returns whether to ask another engine the same. */
+function isHandled(error, engine, about) {
   if (REQUEST_FAULTS.includes(error.code)) {
-    post({ type: "failed", code: error.code, message: describe(error) });
+    post({ type: "failed", code: error.code, message: describe(error), about });
     return false;
   }
   if (engine === cpu) {

@@ -42,7 +42,6 @@ export class Fewshop extends EventTarget {
   #items = [];
   #rows = new Map();
   #currency = "";
-  #seq = 0;
   /** Questions that wait, by what they ask, so that the same question is asked once. */
   #waiting = new Map();
   #changes = 0;
@@ -81,6 +80,7 @@ export class Fewshop extends EventTarget {
     this.#client = new Client({ pack: address, sha256: sha256?.toLowerCase() ?? null, worker, backend }, {
       loading: (received, total) => this.#tell("loading", { received, total }),
       ready: (status) => this.#started(status),
+      wordless: (error) => console.error(`Fewshop searches by letters alone: ${error.message}`),
       failed: (error) => this.#ended(error),
     });
   }
@@ -329,7 +329,7 @@ export class Fewshop extends EventTarget {
   async #find(query, n) {
     if (typeof query !== "string") throw bad("find and ask take words as a string");
     if (this.#words) await (this.#reading ??= this.#read());
-    return this.#ask(`find ${n} ${query}`, () => ({ find: { query, n } }));
+    return this.#ask(`find ${n} ${query}`, () => ({ query, n }), "find");
   }
 
   /** Fetches the file of words. A search without it has letters alone. */
@@ -345,7 +345,7 @@ export class Fewshop extends EventTarget {
 
   /** Score and full reason of one product for the current session, picked or not. */
   explain(item) {
-    return this.#ask(`explain ${item}`, () => ({ explain: this.#row(item) }));
+    return this.#ask(`explain ${item}`, () => ({ explain: this.#row(item) }), "explain");
   }
 
   /** At most `max` predictions of a task of the pack. Empty if the pack does not hold the task; `outcomes` is null where the session says too little. */
@@ -416,11 +416,12 @@ export class Fewshop extends EventTarget {
     return placed.sort(([a], [b]) => a - b).map(([, pick]) => pick);
   }
 
-  async #ask(key, make) {
+  /** Waits for the answer to a question of a kind; what ranks is asked together. */
+  async #ask(key, make, kind = "session") {
     this.#check();
     let question = this.#waiting.get(key);
     if (!question) {
-      question = { ...deferred(), make };
+      question = { ...deferred(), make, kind };
       this.#waiting.set(key, question);
     }
     // After the caller's own code, so that questions asked together are one request.
@@ -432,12 +433,17 @@ export class Fewshop extends EventTarget {
     if (this.#failed) throw this.#failed;
   }
 
-  /** Asks what waits, if the engine is free: everything that ranks in one request, or one explanation. */
+  /** Asks what waits and the engine is free for: everything that ranks in one request, one explanation and one search. */
   #work() {
-    if (!this.#isReady || this.#failed || !this.#client.isFree || this.#waiting.size === 0) return;
-    const request = { type: "session", seq: 0, session: this.#sessionOfRows(), shelves: [] };
+    if (!this.#isReady || this.#failed) return;
+    const free = [...this.#waiting].filter(([, { kind }]) => this.#client.isFree(kind));
+    if (free.length === 0) return;
+    const request = { session: this.#sessionOfRows(), shelves: [] };
     const asked = [];
-    for (const [key, question] of this.#waiting) {
+    for (const [key, question] of free) {
+      const { kind } = question;
+      // One before it may have been of its kind.
+      if (!this.#client.isFree(kind)) continue;
       let made;
       try {
         made = question.make();
@@ -446,18 +452,15 @@ export class Fewshop extends EventTarget {
         question.reject(error);
         continue;
       }
-      if (made.explain !== undefined || made.find) {
-        if (asked.length > 0) continue;
-        this.#waiting.delete(key);
-        if (made.find) {
-          this.#send({ type: "find", ...made.find }, "found", [question], question.resolve);
-        } else {
-          const explained = ({ pick }) => question.resolve(this.#named(pick));
-          this.#send({ type: "explain", session: request.session, item: made.explain }, "explanation", [question], explained);
-        }
-        return;
-      }
       this.#waiting.delete(key);
+      if (kind === "find") {
+        this.#send(kind, made, [question], question.resolve);
+        continue;
+      }
+      if (kind === "explain") {
+        this.#send(kind, { session: request.session, item: made.explain }, [question], ({ pick }) => question.resolve(this.#named(pick)));
+        continue;
+      }
       if (made.none) {
         question.resolve([]);
         continue;
@@ -470,13 +473,12 @@ export class Fewshop extends EventTarget {
       asked.push({ question, made });
     }
     if (asked.length === 0) return;
-    request.seq = this.#seq += 1;
-    this.#send(request, "picks", asked.map(({ question }) => question), (reply) => this.#answered(asked, reply));
+    this.#send("session", request, asked.map(({ question }) => question), (reply) => this.#answered(asked, reply));
   }
 
-  #send(message, type, questions, answered) {
+  #send(kind, message, questions, answered) {
     const refused = (error) => questions.forEach((question) => question.reject(error));
-    this.#client.ask(message, type).then(answered).catch(refused).finally(() => this.#work());
+    this.#client.ask(kind, () => message).then(answered).catch(refused).finally(() => this.#work());
   }
 
   #sessionOfRows() {
@@ -517,7 +519,7 @@ export class Fewshop extends EventTarget {
 
   #started(status) {
     this.#status = status;
-    if (this.#items.length > 0 || !this.#client.isFree) {
+    if (this.#items.length > 0 || !this.#client.isFree("catalogue")) {
       this.#work();
       return;
     }
@@ -530,7 +532,7 @@ export class Fewshop extends EventTarget {
       this.#ready.resolve(this);
       this.#work();
     };
-    this.#client.ask({ type: "catalogue" }, "catalogue").then(opened, () => {});
+    this.#client.ask("catalogue", () => ({})).then(opened, () => {});
   }
 
   /** The catalogue is there: events that came before it are checked now, and unknown ids are reported once. */

@@ -56,6 +56,15 @@ export const GRACE_MS = 4_000;
  */
 export const PATIENCE_MS = 20_000;
 
+/**
+ * The same if WebGPU is forced, in ms: in software it needs seconds for what a CPU does in
+ * milliseconds, and those who force it expect to wait.
+ */
+export const PATIENCE_FORCED_MS = 180_000;
+
+/** A look at the clock that is this much late, in ms, follows a sleep of the page and its worker. */
+export const SLEPT_MS = 1_500;
+
 /** Pause before a dead worker is replaced, in ms: whatever killed it may pass. */
 export const RESTART_PAUSE_MS = 200;
 

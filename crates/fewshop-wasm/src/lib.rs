@@ -8,8 +8,9 @@
 //!   request of [`fewshop_core::protocol`]. Values cross as plain objects.
 //! - `js/worker.js` loads the engine in a worker and speaks that protocol with the page. It moves
 //!   to WebGPU if that is faster, and back if the GPU fails.
-//! - `package/` is the npm package: `index.js` (the class `Fewshop`, which keeps the session and
-//!   restarts a dead worker) and `picks.js` (the element `<fewshop-picks>`).
+//! - `package/` is the npm package: `index.js` (the class `Fewshop`, which keeps the session),
+//!   `picks.js` (the element `<fewshop-picks>`) and `client.js` (asks the worker and replaces a dead
+//!   one), which the storefront uses as well.
 //! - `js/protocol.d.ts` and `package/protocol.js` are generated from the protocol; the test
 //!   `protocol` compares them.
 //!

@@ -104,6 +104,7 @@ mod tests {
         for file in [
             "agents.js",
             "boot.js",
+            "engine.js",
             "map.js",
             "memory.js",
             "rest.js",
@@ -113,6 +114,9 @@ mod tests {
             "../tables/texts.js",
             "../tables/view.js",
             "../tables/tables.css",
+            &format!("{package}/client.js"),
+            &format!("{package}/errors.js"),
+            &format!("{package}/protocol.js"),
             &format!("{package}/table.js"),
             &format!("{package}/table-worker.js"),
         ] {

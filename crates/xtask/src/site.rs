@@ -49,6 +49,9 @@ fn named(manifest: &str, shop: &Shop) -> Result<String> {
 /// The worker that runs the engine.
 const ENGINE: &str = "engine/worker.js";
 
+/// The client of that worker, which the storefront shares with the npm package, and what it imports.
+const CLIENT: [&str; 3] = ["client.js", "errors.js", "protocol.js"];
+
 /// The scripts, styles, pictures and packs of this checkout.
 fn assets() -> PathBuf {
     root().join("web/assets")
@@ -219,6 +222,15 @@ impl Site {
                     }
                 }
             }
+        }
+        for name in CLIENT {
+            let from = root().join("crates/fewshop-wasm/package").join(name);
+            let text = fs::read_to_string(&from)
+                .with_context(|| format!("failed to read {}", shown(&from)))?;
+            self.write(
+                Path::new("assets").join(name),
+                lean::script(&text).as_bytes(),
+            )?;
         }
         let table = |name: &str| {
             let file = root().join("web/texts").join(name);
@@ -517,6 +529,10 @@ mod tests {
         assert!(second.contains("'fewshop-gift-'") && second.contains("OTHERS = []"));
         for kept in [
             "'../assets/boot.js'",
+            "'../assets/engine.js'",
+            "'../assets/client.js'",
+            "'../assets/errors.js'",
+            "'../assets/protocol.js'",
             "'../engine/worker.js'",
             "'assets/shop.pack'",
         ] {

@@ -10,7 +10,7 @@ use super::{picture, product_href};
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, memo, nothing, part};
 
-/// Clicks after which the steps are done.
+/// Clicks and searches after which the steps are done.
 const STEPS: usize = 3;
 /// Products to begin with.
 const STARTERS: usize = 8;
@@ -50,9 +50,19 @@ fn starters(shop: Shop) -> Vec<ItemIx> {
 pub(crate) fn steps() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let clicks = memo(move || shop.log.with(|log| log.session().context_items().len()));
+    // The shop learns from a search as from a click.
+    let lessons = memo(move || {
+        shop.log
+            .with(|log| log.session().context_items().len() + log.asked().iter().len())
+    });
+    let heading = move || {
+        shop.log.with(|log| match log.asked().iter().next_back() {
+            Some(question) => fill(texts.steps_asked, &[question.text()]),
+            None => texts.steps.to_owned(),
+        })
+    };
     let returns = memo(move || shop.log.with(|log| !log.session().visits.is_empty()));
-    let done = RwSignal::new(clicks.get_untracked() >= STEPS);
+    let done = RwSignal::new(lessons.get_untracked() >= STEPS);
     let off = memo(move || shop.is_off());
     // Not built anew with each click: the clicked one would lose the focus.
     part(move || {
@@ -61,8 +71,8 @@ pub(crate) fn steps() -> Node {
         }
         let step = |at: usize, said: &str| {
             let item = el("li").text(said);
-            let item = item.flag("data-done", move || clicks.get() > at);
-            item.current("step", move || clicks.get().min(2) == at)
+            let item = item.flag("data-done", move || lessons.get() > at);
+            item.current("step", move || lessons.get().min(2) == at)
         };
         let chips = starters(shop).into_iter().filter_map(|ix| {
             let product = shop.catalogue().product(ix)?;
@@ -82,7 +92,7 @@ pub(crate) fn steps() -> Node {
             .attr("type", "button")
             .class("btn small")
             .live_text(move || {
-                if clicks.get() < STEPS {
+                if lessons.get() < STEPS {
                     texts.steps_skip
                 } else {
                     texts.steps_done
@@ -93,7 +103,7 @@ pub(crate) fn steps() -> Node {
         el("section")
             .class("steps")
             .attr("aria-labelledby", "steps")
-            .kid(el("h2").attr("id", "steps").text(texts.steps))
+            .kid(el("h2").attr("id", "steps").live_text(heading))
             .kid(
                 el("ol")
                     .kid(step(0, texts.step_open))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fewshop_core::protocol::{FoundBy, ShelfRequest};
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{EngineState, Money, Order, per_unit};
+use fewshop_web::state::{Money, Order, per_unit};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -42,16 +42,13 @@ pub(crate) fn page() -> Node {
         });
     });
     // The engine knows what words mean. Its answer takes the place of the letters' when it comes.
-    let ready = memo(move || {
-        shop.engine
-            .with(|engine| matches!(engine, EngineState::Ready(_)))
-    });
+    let ready = memo(move || shop.can_ask());
     effect(move || {
         let query = query.get();
         // Once more when the engine becomes ready, and when it learns what words mean.
         shop.has_words.track();
         if ready.get() && !query.is_empty() {
-            engine::find(query);
+            engine::find(&query);
         }
     });
     let answer = memo(move || {

@@ -4,12 +4,13 @@
 //! results, and only if the engine found products that stand for exactly these words.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Learning, Page, Question};
+use fewshop_web::state::{EngineState, Learning, Page, Question};
 use leptos::prelude::*;
 
 use super::Shop;
+use crate::engine;
 use crate::nav::use_nav;
-use crate::view::effect;
+use crate::view::{effect, memo};
 
 /// What the engine said about a submitted search.
 enum Answered {
@@ -35,8 +36,24 @@ impl Shop {
         }
     }
 
+    /// Whether the engine can answer.
+    pub(crate) fn can_ask(self) -> bool {
+        self.engine
+            .with(|engine| matches!(engine, EngineState::Ready(_)))
+    }
+
     /// Keeps each submitted search when its answer comes.
     pub(super) fn follow_searches(self) {
+        // The search page asks by itself, but the shopper may leave it before the engine can answer,
+        // or before it has the file of words.
+        let ready = memo(move || self.can_ask());
+        effect(move || {
+            self.has_words.track();
+            let query = self.submitted.get();
+            if ready.get() && !query.is_empty() && use_nav().page() != Page::Search {
+                engine::find(&query);
+            }
+        });
         effect(move || {
             let query = self.submitted.get();
             if query.is_empty() {

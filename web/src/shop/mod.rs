@@ -162,8 +162,8 @@ impl Shop {
         });
         self.build_index(IndexBuilder::default());
         spawn_local(async move {
-            match browser::words_message().await {
-                Ok(message) => engine::give_words(message),
+            match browser::words_file().await {
+                Ok(bytes) => engine::give_words(&bytes),
                 // The search goes on with letters.
                 Err(why) => browser::warn(&browser::describe(&why)),
             }
@@ -215,7 +215,7 @@ impl Shop {
     }
 
     /// Takes the engine's new state and its answer.
-    pub(crate) fn on_outcome(self, state: Option<EngineState>, answer: Option<Answer>) {
+    pub(crate) fn on_outcome(self, state: EngineState, answer: Option<Answer>) {
         if let Some(Answer { shelves, tasks }) = answer {
             self.answered(&|name| shelves.iter().any(|shelf| shelf.name == name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
@@ -251,12 +251,10 @@ impl Shop {
                 });
             }
         }
-        if let Some(state) = state {
-            if !matches!(state, EngineState::Loading { .. }) {
-                browser::fetch_rest();
-            }
-            self.engine.set(state);
+        if !matches!(state, EngineState::Loading { .. }) {
+            browser::fetch_rest();
         }
+        self.engine.set(state);
     }
 
     /// Whether an extra is shown.

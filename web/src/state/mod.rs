@@ -8,7 +8,6 @@ mod columns;
 mod departments;
 mod engine;
 mod facets;
-mod heartbeat;
 mod json;
 mod letters;
 mod measure;
@@ -33,9 +32,8 @@ pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
 pub use change::{Change, Seen};
 pub use columns::{encode_numbers, encode_rows};
 pub use departments::{Category, Department, TILES, sort_few, tile_of};
-pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
+pub use engine::{Answer, EngineState, Wanted};
 pub use facets::{Facets, Order, PRICES, price_band_end};
-pub use heartbeat::{Heartbeat, Look};
 pub use json::{json_object, json_text};
 pub use letters::initial;
 pub use measure::{Differ, HUES, Measure, Unit, differ_in, hue_of};
@@ -53,4 +51,4 @@ pub use session::{
     VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
-pub use wire::{MessageError, read_reply, write_request};
+pub use wire::{MessageError, read_reply, write_question};

@@ -1,10 +1,14 @@
-//! The messages between page and worker as JSON text: requests are written, replies are read.
+//! The messages between page and worker as JSON text: questions about a session are written, replies
+//! are read.
+//!
+//! `web/assets/engine.js` hands them over. What the client of the worker keeps to itself (signs of
+//! life) and what the storefront does not ask for (a catalogue, an explanation) is not read here.
 //!
 //! The types derive serde, and the worker uses that. Here serde would be 15 kB of the page as brotli.
 //! A field that is new in the protocol does not compile here until it is written and read.
 
 use fewshop_core::protocol::{
-    Backend, FoundBy, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
+    Backend, FoundBy, Reply, SessionRequest, Shelf, ShelfRequest, Status,
 };
 use fewshop_core::{
     BusinessRule, Evidence, Filter, ItemIx, Outcome, Prediction, Reason, Recommendation, Session,
@@ -30,7 +34,6 @@ pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
             received: required(json.real("received"), "received")?,
             total: json.real("total")?,
         },
-        "alive" => Reply::Alive,
         "ready" => Reply::Ready {
             status: status(json.take("status"))?,
         },
@@ -39,9 +42,6 @@ pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
             shelves: each(required(json.list("shelves"), "shelves")?, shelf)?,
             tasks: each(json.list("tasks")?.unwrap_or_default(), answer)?,
             status: status(json.take("status"))?,
-        },
-        "explanation" => Reply::Explanation {
-            pick: recommendation(json.take("pick"))?,
         },
         "found" => Reply::Found {
             query: string(&mut json, "query")?,
@@ -61,6 +61,8 @@ pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
         "failed" => Reply::Failed {
             code: string(&mut json, "code")?,
             message: string(&mut json, "message")?,
+            // The client has dealt with it.
+            about: None,
         },
         _ => return Err(JsonError::Field("a known word", "type").into()),
     })
@@ -211,70 +213,30 @@ fn outcome(mut json: Json<'_>) -> Result<Outcome, JsonError> {
     })
 }
 
-/// Writes a request.
+/// Writes a question about a session.
 #[must_use]
-pub fn write_request(request: &Request) -> String {
+pub fn write_question(request: &SessionRequest) -> String {
+    let SessionRequest {
+        seq,
+        session,
+        shelves,
+        tasks,
+    } = request;
     let mut to = Writer::default();
-    let kind = match request {
-        Request::Load { .. } => "load",
-        Request::Ping => "ping",
-        Request::Session(_) => "session",
-        Request::Catalogue => "catalogue",
-        Request::Explain { .. } => "explain",
-        Request::Words { .. } => "words",
-        Request::Find { .. } => "find",
-    };
     to.open('{');
-    to.name("type").text(kind);
-    match request {
-        Request::Load {
-            protocol,
-            pack,
-            backend,
-            sha256,
-        } => {
-            if let Some(protocol) = protocol {
-                to.name("protocol").number(*protocol);
-            }
-            to.name("pack").text(pack);
-            if let Some(backend) = backend {
-                to.name("backend").text(backend.name());
-            }
-            if let Some(sha256) = sha256 {
-                to.name("sha256").text(sha256);
-            }
-        }
-        // The page posts the file itself, as a buffer.
-        Request::Ping | Request::Catalogue | Request::Words { .. } => {}
-        Request::Session(SessionRequest {
-            seq,
-            session,
-            shelves,
-            tasks,
-        }) => {
-            to.name("seq").number(*seq);
-            to.session(session);
-            to.name("shelves").open('[');
-            shelves.iter().for_each(|shelf| to.shelf(shelf));
-            to.close(']');
-            to.name("tasks").open('[');
-            for TaskRequest { task, max } in tasks {
-                to.open('{');
-                to.name("task").text(task);
-                to.name("max").number(*max);
-                to.close('}');
-            }
-            to.close(']');
-        }
-        Request::Explain { session, item } => {
-            to.session(session);
-            to.name("item").number(item.0);
-        }
-        Request::Find { query, n } => {
-            to.name("query").text(query);
-            to.name("n").number(*n as u32);
-        }
+    to.name("seq").number(*seq);
+    to.session(session);
+    to.name("shelves").open('[');
+    shelves.iter().for_each(|shelf| to.shelf(shelf));
+    to.close(']');
+    to.name("tasks").open('[');
+    for TaskRequest { task, max } in tasks {
+        to.open('{');
+        to.name("task").text(task);
+        to.name("max").number(*max);
+        to.close('}');
     }
+    to.close(']');
     to.close('}');
     to.json
 }

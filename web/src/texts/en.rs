@@ -157,6 +157,8 @@ texts! {
     similar_sub: "The same kind of thing: other brands, sizes and prices.",
     /// Heading of the three steps of a first visit.
     steps: "See this shop learn, in three clicks",
+    /// The same once the picks learn from a search: its words.
+    steps_asked: "See this shop learn from your search “{}”",
     /// The first step.
     step_open: "Pick something you like",
     /// The second step.

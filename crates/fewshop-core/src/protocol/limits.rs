@@ -45,6 +45,11 @@ limits! {
     /// CPU engine still answers in time. The package used to wait 30 s for an answer and 60 s for a
     /// download; nothing ever arrived that late, and a shopper does not wait that long.
     PATIENCE_MS: u32 = 20_000;
+    /// The same if WebGPU is forced, in ms: in software it needs seconds for what a CPU does in
+    /// milliseconds, and those who force it expect to wait.
+    PATIENCE_FORCED_MS: u32 = 180_000;
+    /// A look at the clock that is this much late, in ms, follows a sleep of the page and its worker.
+    SLEPT_MS: u32 = 1_500;
     /// Pause before a dead worker is replaced, in ms: whatever killed it may pass.
     RESTART_PAUSE_MS: u32 = 200;
 }

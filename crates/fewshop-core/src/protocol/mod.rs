@@ -246,6 +246,10 @@ pub enum Reply {
         code: String,
         /// For people.
         message: String,
+        /// The type of the request that was refused; none if the engine cannot go on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        about: Option<String>,
     },
 }
 
