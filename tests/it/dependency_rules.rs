@@ -84,6 +84,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-table", &[]);
     check_inner("fewshop-table-wasm", &["fewshop-table"]);
     check_inner("fewshop-together", &["fewshop-privacy"]);
+    check_inner("fewshop-together-wasm", &["fewshop-together"]);
     check_inner(
         "fewshop-eval",
         &[
@@ -161,6 +162,7 @@ fn core_data_table_and_storefront_do_not_know_burn() {
         "fewshop-table",
         "fewshop-table-wasm",
         "fewshop-together",
+        "fewshop-together-wasm",
         "fewshop-web",
         "fewshop-words",
     ] {
@@ -197,7 +199,7 @@ fn data_is_built_without_burn_and_without_the_model() {
 fn a_report_is_made_without_the_aggregators() {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--locked", "--prefix", "none"])
-        .args(["--package", "fewshop-together", "--edges", "normal"])
+        .args(["--package", "fewshop-together-wasm", "--edges", "normal"])
         .args(["--target", "wasm32-unknown-unknown"])
         .current_dir(root())
         .output()

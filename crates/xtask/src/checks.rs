@@ -21,7 +21,9 @@ use crate::tools::{
     ensure_browser_tools, ensure_chromium, ensure_firefox, ensure_node, ensure_wasm_target,
     other_browsers,
 };
-use crate::wasm::{CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, wasm_cargo};
+use crate::wasm::{
+    CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, build_together, wasm_cargo,
+};
 use crate::{package, site, size};
 
 /// A part of the tests. They run in this order: the quickest to fail comes first.
@@ -95,7 +97,11 @@ impl Part {
         match self {
             Self::Clippy => Some(Ahead::start(vec![build_gpu()])),
             // Not beside clippy on wasm32, which uses the same profile and would have to wait.
-            Self::Native => Some(Ahead::start(vec![build_cpu(), build_shell()])),
+            Self::Native => Some(Ahead::start(vec![
+                build_cpu(),
+                build_shell(),
+                build_together(),
+            ])),
             _ => None,
         }
     }
@@ -119,6 +125,7 @@ fn clippy_wasm() -> Command {
         "fewshop-table-wasm",
         "fewshop-privacy",
         "fewshop-together",
+        "fewshop-together-wasm",
         "fewshop-web",
         "fewshop-bench",
     ] {

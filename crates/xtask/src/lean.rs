@@ -113,6 +113,11 @@ mod tests {
             "../tables/texts.js",
             "../tables/view.js",
             "../tables/tables.css",
+            "../together/device.js",
+            "../together/page.js",
+            "../together/shop.js",
+            "../together/texts.js",
+            "../together/together.css",
             &format!("{package}/table.js"),
             &format!("{package}/table-worker.js"),
         ] {

@@ -24,8 +24,9 @@ use crate::root::{cache, dist, root, shown};
 use crate::run::{run, say};
 use crate::shop::{Shop, Which};
 use crate::tables;
+use crate::together::{self, Asking};
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, GPU, SHELL, TABLE, build_cpu, build_shell};
+use crate::wasm::{CPU, GPU, SHELL, TABLE, TOGETHER, build_cpu, build_shell, build_together};
 
 /// The service worker, which keeps the shop available offline.
 const WORKER: &str = "sw.js";
@@ -76,9 +77,11 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     ensure_wasm_target()?;
     run(&mut build_shell())?;
     run(&mut build_cpu())?;
+    run(&mut build_together())?;
     let shell = SHELL.bindgen()?;
     let cpu = CPU.bindgen()?;
     let table = TABLE.bindgen()?;
+    let together = TOGETHER.bindgen()?;
 
     let mut site = Site {
         dist: dist(),
@@ -91,6 +94,9 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     site.furnish(&shops)?;
     // Last: the shops' service workers keep what was written before.
     site.tables(&table, base)?;
+    for (name, bytes) in together::files(&together)? {
+        site.write(format!("{}{name}", together::FOLDER), &bytes)?;
+    }
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -214,7 +220,7 @@ impl Site {
                         }
                         // Each shop has its own pack and words. Pictures are bundled; only those that a page
                         // shows at once are files of their own.
-                        "pack" | "words" | "webp" => {}
+                        "pack" | "words" | "together" | "webp" => {}
                         _ => self.copy(&from, to)?,
                     }
                 }
@@ -238,11 +244,12 @@ impl Site {
             self.open(shop, pack_file, place, &shared)?;
         }
         // Written after the workers: this file is for the host only.
-        let base = shops.first().map(|(_, _, place)| place.site.clone());
-        self.write(
-            "_headers",
-            headers_file(&base.unwrap_or_default()).as_bytes(),
-        )
+        let Some((_, pack_file, place)) = shops.first() else {
+            return Ok(());
+        };
+        let asking = Asking::beside(pack_file)?;
+        let reports = asking.as_ref().map(|asking| &*asking.origin);
+        self.write("_headers", headers_file(&place.site, reports).as_bytes())
     }
 
     /// Writes the page of tables around the module in `made`.
@@ -280,13 +287,32 @@ impl Site {
             self.write(own("assets/shop.words"), b"")?;
         }
         self.write(own("assets/catalogue.json"), shop.json.as_bytes())?;
+        // A second shop of a site is there to be looked at: it takes no part.
+        let is_first = folder.is_empty();
+        let asking = if is_first {
+            Asking::beside(pack_file)?
+        } else {
+            None
+        };
+        if is_first {
+            let page = together::page(&place.site, asking.as_ref())?;
+            self.write(format!("{}index.html", together::FOLDER), page.as_bytes())?;
+        }
+        if let Some(asking) = &asking {
+            self.write(together::PUBLISHED, asking.published.as_bytes())?;
+            self.write(together::SCRIPT, together::script()?.as_bytes())?;
+        }
         let template_file = root().join("index.html");
         let template = fs::read_to_string(&template_file)
             .with_context(|| format!("failed to read {}", shown(&template_file)))?;
         let pictures = assets().join("pictures");
-        let html = page(&lean::page(&template), shop, place, |key| {
-            bundles::file_of(&pictures, key).is_some()
-        })?;
+        let html = page(
+            &lean::page(&template),
+            shop,
+            place,
+            asking.as_ref(),
+            |key| bundles::file_of(&pictures, key).is_some(),
+        )?;
         self.write(own("index.html"), html.as_bytes())?;
         for file in files_below(&pictures)? {
             let name = Path::new("assets/pictures").join(&file);
@@ -347,6 +373,7 @@ impl Site {
             if name != "404.html"
                 && !name.ends_with("LICENSE.txt")
                 && !name.starts_with(plain::FOLDER)
+                && !name.starts_with(together::FOLDER)
             {
                 let bytes = fs::read(self.dist.join(file))
                     .with_context(|| format!("failed to read {}", shown(file)))?;
@@ -360,8 +387,8 @@ impl Site {
         let second = format!("{SECOND_SHOP}/");
         let others: &[&str] = match place.folder {
             // These lie within the scope of the worker at the root.
-            Some("") => &[&second, tables::FOLDER],
-            None => &[tables::FOLDER],
+            Some("") => &[&second, tables::FOLDER, together::FOLDER],
+            None => &[tables::FOLDER, together::FOLDER],
             Some(_) => &[],
         };
         Ok(extras::service_worker(
@@ -479,6 +506,42 @@ mod tests {
         );
     }
 
+    /// A shop's own files are all that differs, and the page of a shop that takes no part names nobody.
+    #[test]
+    fn a_shop_takes_part_if_its_file_lies_beside_its_pack() {
+        let dir = tempfile::tempdir().unwrap();
+        let pack = dir.path().join("other.pack");
+        fs::write(&pack, fewshop_model::toy::pack().to_bytes().unwrap()).unwrap();
+        let which = Which {
+            pack: Some(pack.clone()),
+            ..Which::default()
+        };
+        let made = |name: &str| {
+            let out = dir.path().join(name);
+            furnish(&which, &out).unwrap();
+            move |file: &str| fs::read_to_string(out.join(file)).ok()
+        };
+        let without = made("without");
+        let file = r#"{"leader":{"url":"https://learn.example/dap"}}"#;
+        fs::write(pack.with_extension("together"), file).unwrap();
+        let with = made("with");
+        assert_eq!(with(together::PUBLISHED).as_deref(), Some(file));
+        assert_eq!(without(together::PUBLISHED), None);
+        assert_eq!(without(together::SCRIPT), None);
+        for page in ["index.html", "_headers"] {
+            let named = |text: Option<String>| text.unwrap().contains("https://learn.example;");
+            assert!(named(with(page)) && !named(without(page)), "{page}");
+        }
+        let worker = with("sw.js").unwrap();
+        assert!(worker.contains("'assets/together.js'") && !worker.contains("'together/i"));
+        assert!(with("together/index.html").unwrap().contains("data-asks"));
+        assert!(
+            !without("together/index.html")
+                .unwrap()
+                .contains("data-asks")
+        );
+    }
+
     #[test]
     fn two_shops_share_the_program_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
@@ -507,7 +570,7 @@ mod tests {
         // Neither worker keeps or answers for what is the other's.
         let (first, second) = (read("sw.js"), read("gift/sw.js"));
         assert!(
-            first.contains("'fewshop-'") && first.contains("['gift/', 'tables/']"),
+            first.contains("'fewshop-'") && first.contains("['gift/', 'tables/', 'together/']"),
             "{first}"
         );
         assert!(
