@@ -5,8 +5,6 @@ import { TEXTS } from './texts.js';
 
 /** The shop's choice of language, which this page shares. */
 const LANGUAGE = 'fewshop.language';
-/** Products of a report to look at, if this device has no visit to report. */
-const SAMPLE = 3;
 
 function language() {
   let chosen = null;
@@ -124,6 +122,7 @@ function what(asked) {
     { 'aria-labelledby': 'what' },
     el('h2', { id: 'what' }, texts.what),
     el('p', {}, texts.what_visit(texts.number(asked.items.length), asked.max_items)),
+    el('details', {}, el('summary', {}, texts.what_list(texts.number(asked.items.length))), el('p.hint', {}, named(asked.items).join(', '))),
     el('p', {}, texts.what_not),
     el('p', {}, texts.what_short(asked.min_items)),
     el('p', {}, texts.what_size(texts.number(asked.bytes), asked.visits_per_month)),
@@ -152,10 +151,9 @@ function yours({ is_on, next, told: sent, left }, asked) {
   const clear = is_on || sent.length > 0 ? [el('div.acts', {}, el('button.btn', { type: 'button', onclick: start(forgetAll) }, texts.forget)), el('p.hint', {}, texts.forget_hint)] : [];
   return el(
     'section',
-    { 'aria-labelledby': 'yours' },
-    el('h2', { id: 'yours' }, texts.yours),
-    is_on ? (waits.length ? el('ul.reports', { role: 'list' }, waits) : el('p', {}, texts.yours_none)) : [],
-    el('h2', {}, texts.sent),
+    { 'aria-labelledby': 'sent' },
+    is_on ? [el('h2', {}, texts.yours), waits.length ? el('ul.reports', { role: 'list' }, waits) : el('p', {}, texts.yours_none)] : [],
+    el('h2', { id: 'sent' }, texts.sent),
     lines.length ? el('ul.reports', { role: 'list' }, lines) : el('p', {}, texts.sent_none),
     clear,
   );
@@ -170,7 +168,8 @@ async function forgetAll() {
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 function look({ next }, asked) {
-  const items = (next.find(({ items }) => items.length)?.items ?? asked.items).slice(0, next.length ? asked.max_items : SAMPLE);
+  // Without a visit that waits: the first products of the list, as many as make a visit count.
+  const items = (next.find(({ items }) => items.length)?.items ?? asked.items.slice(0, asked.min_items)).slice(0, asked.max_items);
   const make = () => {
     const bytes = device.sample(items);
     sample = [
@@ -186,7 +185,7 @@ function look({ next }, asked) {
     'section',
     { 'aria-labelledby': 'look' },
     el('h2', { id: 'look' }, texts.look),
-    el('p', {}, texts.look_hint),
+    el('p', {}, texts.look_hint(named(items))),
     el('div.acts', {}, el('button.btn', { type: 'button', onclick: make }, texts.look_make)),
     place,
   );
