@@ -45,7 +45,7 @@ async function open(name, store) {
 }
 
 /** The record as text; "" if this device never agreed. */
-export async function record() {
+async function record() {
   const database = await open(RECORD);
   if (!database) return '';
   try {
@@ -86,17 +86,17 @@ export async function forget() {
 
 /** The visits that the shop remembers, as it writes them: for each when it ended, then the products that were taken. */
 async function visits() {
-  const database = await open(MEMORY);
-  if (!database) return [];
+  let database;
   try {
+    database = await open(MEMORY);
     const text = await done(database.transaction('memory').objectStore('memory').get(0));
     // A checksum of eight letters comes first.
     return JSON.parse(text.slice(8)).visits ?? [];
   } catch {
-    // The shop says what is wrong with its memory; without it there is nothing to report.
+    // There is none, or the shop says what is wrong with it; without it there is nothing to report.
     return [];
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
@@ -118,9 +118,10 @@ export class Device {
     return new Device(new TogetherDevice(await published.text()));
   }
 
-  /** What was sent and will be sent. */
+  /** What was sent and will be sent. In a browser that stores nothing that is nothing. */
   async shown() {
-    return JSON.parse(this.#module.shown(await record(), JSON.stringify(await visits()), now()));
+    const text = await record().catch(() => '');
+    return JSON.parse(this.#module.shown(text, JSON.stringify(await visits()), now()));
   }
 
   agree = () => change((text) => this.#module.agree(text, now()), true);

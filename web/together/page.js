@@ -70,7 +70,15 @@ let told = '';
 /** The report to look at, while it is shown. */
 let sample = null;
 
-const named = (ids) => ids.map((id) => names.get(id) ?? id);
+/** The products' names, each once: several kinds of milk may have the same. */
+function named(ids) {
+  const times = new Map();
+  for (const id of ids) {
+    const name = names.get(id) ?? id;
+    times.set(name, (times.get(name) ?? 0) + 1);
+  }
+  return [...times].map(([name, n]) => (n > 1 ? `${name} ×${n}` : name));
+}
 
 /** How sure somebody can become, of 100, who gave even odds before. */
 const sure = (epsilon) => Math.ceil(100 / (1 + Math.exp(-epsilon)) - 1e-9);
@@ -134,7 +142,7 @@ function what(asked) {
   );
 }
 
-const says = (items, most) => (items.length ? texts.says(named(items), most) : texts.says_no);
+const says = (items, most) => (items.length ? texts.says(named(items), items.length, most) : texts.says_no);
 
 function yours({ is_on, next, told: sent, left }, asked) {
   const waits = next.map(({ visit, due_s, items }) =>
@@ -173,7 +181,7 @@ function look({ next }, asked) {
   const make = () => {
     const bytes = device.sample(items);
     sample = [
-      el('p', {}, texts.look_inside(named(items), asked.items.length)),
+      el('p', {}, texts.look_inside(named(items), items.length, asked.items.length)),
       el('p', {}, texts.look_outside(texts.number(bytes.length))),
       el('pre', { tabindex: '0', 'aria-label': texts.look }, hex(bytes)),
       el('p.address', {}, texts.look_where(asked.address)),

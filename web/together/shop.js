@@ -5,22 +5,39 @@ import { rest } from './rest.js';
 
 const PAGE = new URL('../together/', import.meta.url);
 const RECORD = 'fewshop.together';
+const TEXTS = {
+  en: ['Help this shop learn', 'The one exception is yours to make: if you switch it on in “Help this shop learn”, a report that nobody can read by itself leaves this device a day after a visit. “Forget” ends that, too.'],
+  zh: ['帮本店变得更好', '唯一的例外由您决定：如果您在“帮本店变得更好”中开启，访问结束一天后会有一份任何一方都无法单独读取的报告离开此设备。“清除记录”也会结束它。'],
+};
+/** The storefront sets the language before it draws. */
+const texts = () => TEXTS[document.documentElement.lang.startsWith('zh') ? 'zh' : 'en'];
 
-/** The storefront draws the footer; it stays on all pages. */
 function link() {
-  const links = document.querySelector('footer nav');
-  if (!links) return false;
   const made = document.createElement('a');
   made.href = PAGE.href;
-  made.textContent = document.documentElement.lang.startsWith('zh') ? '帮本店变得更好' : 'Help this shop learn';
-  links.insertBefore(made, links.lastElementChild);
-  return true;
+  [made.textContent] = texts();
+  return made;
 }
 
-if (!link()) {
-  const watch = new MutationObserver(() => link() && watch.disconnect());
-  watch.observe(document.body, { childList: true });
+/** Adds what the storefront does not know of: a link to its footer, and to 'How it works' what it says of sending. */
+function complete() {
+  const links = document.querySelector('footer nav:not([data-together])');
+  if (links) {
+    links.dataset.together = '';
+    links.insertBefore(link(), links.lastElementChild);
+  }
+  const text = document.querySelector('main article.prose:not([data-together])');
+  const promise = text?.querySelectorAll('h2')[2]?.nextElementSibling;
+  if (promise) {
+    text.dataset.together = '';
+    const made = document.createElement('p');
+    made.append(`${texts()[1]} `, link());
+    promise.after(made);
+  }
 }
+
+complete();
+new MutationObserver(complete).observe(document.body, { childList: true, subtree: true });
 
 /** Whether this device has a record, without making one. */
 function has() {

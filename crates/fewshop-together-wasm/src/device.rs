@@ -269,3 +269,6 @@ impl Device {
         self.reporter.report(&items, now_s).map_err(said)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -333,6 +333,11 @@ fn end_to_end() -> Result<Counts> {
     };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);
+    // The aggregators of learning together, and this program, which makes the files of their shop. As a
+    // part of the workspace: alone the command would be built with other features of what it uses.
+    run(cargo().args(["build", "--workspace", "--bin", "fewshop"]))?;
+    node.env("FEWSHOP_COMMAND", target().join("debug/fewshop"))
+        .env("FEWSHOP_XTASK", std::env::current_exe()?);
     node.envs(other_browsers());
     // One file at a time: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])

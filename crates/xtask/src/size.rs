@@ -198,7 +198,7 @@ fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 7] {
         ),
         // 200 kB for the page, 100 kB for the network that its module holds.
         ("page of tables with its network", &[Group::Tables], 300_000),
-        ("page 'Help this shop learn'", &[Group::Together], 140_000),
+        ("page 'Help this shop learn'", &[Group::Together], 120_000),
     ]
 }
 
