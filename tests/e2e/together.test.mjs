@@ -177,7 +177,7 @@ test("whoever does not agree sends nothing, loads nothing of it and keeps nothin
     assert.match(promise, /^The one exception is yours to make/);
     await page.clock.setSystemTime(Date.now());
     await page.goto(site.url);
-    await shopper.reads(/1 earlier visit remembered/);
+    await shopper.reads(/1 earlier visit remembered.+nothing has left this device/);
     await settled(shopper);
     assert.deepEqual(elsewhere.map((request) => request.url()), []);
     assert.deepEqual(site.asked.slice(before).filter((path) => path.startsWith("/together/")), []);
@@ -223,6 +223,8 @@ test("one visit is one report to the stated address, a day later, and the shop f
       await shopper.ready();
       await settled(shopper);
       assert.equal(elsewhere.length, 1, `reload ${again}`);
+      // The shop does not claim otherwise.
+      assert.doesNotMatch(await shopper.statusLine.innerText(), /nothing has left/);
     }
     const published = JSON.parse(await readFile(path.join(folder, "shop.together"), "utf8"));
     const [report] = elsewhere;

@@ -52,11 +52,14 @@ function has() {
   });
 }
 
+const isAgreed = has();
 try {
+  // The storefront then leaves out that nothing has left this device.
+  if (await isAgreed) document.documentElement.dataset.told = '';
   // Who has the shop forget everything has it forget this, too: the shop says so to all tabs, and this listens as another one would.
   new BroadcastChannel('fewshop').addEventListener('message', ({ data }) => data === 'forgotten' && indexedDB.deleteDatabase(RECORD));
   await rest;
-  if (await has()) await (await import(`${PAGE}device.js`)).report();
+  if (await isAgreed) await (await import(`${PAGE}device.js`)).report();
 } catch (error) {
   // No network, no storage, no answer: the report waits for another visit, and the shop goes on.
   console.info(`Learning together: ${error.message}`);

@@ -127,6 +127,8 @@ fn read(name: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::Which;
+    use crate::site::furnish;
 
     #[test]
     fn a_policy_gets_an_origin_and_nothing_more() {
@@ -163,6 +165,42 @@ mod tests {
             assert!(!page.contains("learn.example"), "{page}");
         }
         assert_eq!(tag("/", None), "");
+    }
+
+    /// A shop's own files are all that differs, and the page of a shop that takes no part names nobody.
+    #[test]
+    fn a_shop_takes_part_if_its_file_lies_beside_its_pack() {
+        let dir = tempfile::tempdir().unwrap();
+        let pack = dir.path().join("other.pack");
+        fs::write(&pack, fewshop_model::toy::pack().to_bytes().unwrap()).unwrap();
+        let which = Which {
+            pack: Some(pack.clone()),
+            ..Which::default()
+        };
+        let made = |name: &str| {
+            let out = dir.path().join(name);
+            furnish(&which, &out).unwrap();
+            move |file: &str| fs::read_to_string(out.join(file)).ok()
+        };
+        let without = made("without");
+        let file = r#"{"leader":{"url":"https://learn.example/dap"}}"#;
+        fs::write(pack.with_extension("together"), file).unwrap();
+        let with = made("with");
+        assert_eq!(with(PUBLISHED).as_deref(), Some(file));
+        assert_eq!(without(PUBLISHED), None);
+        assert_eq!(without(SCRIPT), None);
+        for page in ["index.html", "_headers"] {
+            let named = |text: Option<String>| text.unwrap().contains("https://learn.example;");
+            assert!(named(with(page)) && !named(without(page)), "{page}");
+        }
+        let worker = with("sw.js").unwrap();
+        assert!(worker.contains("'assets/together.js'") && !worker.contains("'together/i"));
+        assert!(with("together/index.html").unwrap().contains("data-asks"));
+        assert!(
+            !without("together/index.html")
+                .unwrap()
+                .contains("data-asks")
+        );
     }
 
     #[test]
