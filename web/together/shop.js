@@ -31,6 +31,7 @@ function complete() {
   if (promise) {
     text.dataset.together = '';
     const made = document.createElement('p');
+    made.style.marginTop = '10px';
     made.append(`${texts()[1]} `, link());
     promise.after(made);
   }

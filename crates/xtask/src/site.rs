@@ -374,6 +374,7 @@ impl Site {
                 && !name.ends_with("LICENSE.txt")
                 && !name.starts_with(plain::FOLDER)
                 && !name.starts_with(together::FOLDER)
+                && name != together::PUBLISHED
             {
                 let bytes = fs::read(self.dist.join(file))
                     .with_context(|| format!("failed to read {}", shown(file)))?;

@@ -194,7 +194,13 @@ mod tests {
             assert!(named(with(page)) && !named(without(page)), "{page}");
         }
         let worker = with("sw.js").unwrap();
-        assert!(worker.contains("'assets/together.js'") && !worker.contains("'together/i"));
+        assert!(worker.contains("'assets/together.js'"), "{worker}");
+        for unkept in ["assets/together.json", "'together/i"] {
+            assert!(
+                !worker.contains(unkept),
+                "who does not agree does not load {unkept}"
+            );
+        }
         assert!(with("together/index.html").unwrap().contains("data-asks"));
         assert!(
             !without("together/index.html")
