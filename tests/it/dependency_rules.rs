@@ -526,10 +526,28 @@ fn together_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-together",
         &[
-            "error", "privacy", "terms", "keys", "hpke", "report", "budget", "noise", "store",
-            "limit", "http", "peer", "desk", "helper", "leader", "collect", "serve",
+            "error",
+            "privacy",
+            "terms",
+            "keys",
+            "hpke",
+            "report",
+            "published",
+            "budget",
+            "device",
+            "noise",
+            "store",
+            "limit",
+            "http",
+            "peer",
+            "desk",
+            "helper",
+            "leader",
+            "collect",
+            "serve",
         ],
     );
+    check_layers("crates/fewshop-together-wasm", &["device", "bindings"]);
 }
 
 #[test]
