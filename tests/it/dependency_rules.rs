@@ -85,6 +85,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-table", &[]);
     check_inner("fewshop-table-wasm", &["fewshop-table"]);
     check_inner("fewshop-together", &["fewshop-privacy"]);
+    check_inner("fewshop-together-wasm", &["fewshop-together"]);
     check_inner(
         "fewshop-eval",
         &[
@@ -162,6 +163,7 @@ fn core_data_table_and_storefront_do_not_know_burn() {
         "fewshop-table",
         "fewshop-table-wasm",
         "fewshop-together",
+        "fewshop-together-wasm",
         "fewshop-web",
         "fewshop-words",
     ] {
@@ -198,7 +200,7 @@ fn data_is_built_without_burn_and_without_the_model() {
 fn a_report_is_made_without_the_aggregators() {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--locked", "--prefix", "none"])
-        .args(["--package", "fewshop-together", "--edges", "normal"])
+        .args(["--package", "fewshop-together-wasm", "--edges", "normal"])
         .args(["--target", "wasm32-unknown-unknown"])
         .current_dir(root())
         .output()
@@ -526,10 +528,28 @@ fn together_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-together",
         &[
-            "error", "privacy", "terms", "keys", "hpke", "report", "budget", "noise", "store",
-            "limit", "http", "peer", "desk", "helper", "leader", "collect", "serve",
+            "error",
+            "privacy",
+            "terms",
+            "keys",
+            "hpke",
+            "report",
+            "published",
+            "budget",
+            "device",
+            "noise",
+            "store",
+            "limit",
+            "http",
+            "peer",
+            "desk",
+            "helper",
+            "leader",
+            "collect",
+            "serve",
         ],
     );
+    check_layers("crates/fewshop-together-wasm", &["device", "bindings"]);
 }
 
 #[test]

@@ -41,6 +41,12 @@ pub(crate) fn folder() -> Option<String> {
     document().document_element()?.get_attribute("data-shop")
 }
 
+/// Whether the shopper agreed to learning together: its script says so in the page's root element.
+pub(crate) fn has_told() -> bool {
+    let root = document().document_element();
+    root.is_some_and(|root| root.get_attribute("data-told").is_some())
+}
+
 /// Path under which this shop is served, without a slash at the end: the site's own, or below it.
 pub(crate) fn base() -> String {
     let read = || match folder() {

@@ -5,7 +5,8 @@
 //! ([`Reporter`]). Two *aggregators*, run by two parties, each receive one share, verify the proof
 //! together without learning the flags, add up, add noise, and give their half of the sums to the
 //! *collector*, who alone can put the halves together. What the shopper is told, [`Terms`], fixes
-//! everything that both aggregators keep to; [`Budget`] is what the device has told so far.
+//! everything that both aggregators keep to; [`Published`] is the file in which the shop's page finds
+//! them; [`Record`] is what the device has agreed to and sent, within its [`Budget`].
 //!
 //! Nothing here is cryptography of our own: shares and proofs are Prio3 (crate `prio`,
 //! draft-irtf-cfrg-vdaf-08), messages are those of the Distributed Aggregation Protocol (crate
@@ -41,9 +42,11 @@
 //! somebody else than the shop: `docs/together-protocol.md`.
 
 mod budget;
+mod device;
 mod error;
 mod hpke;
 mod privacy;
+mod published;
 mod report;
 mod terms;
 
@@ -70,9 +73,11 @@ mod serve;
 #[cfg(feature = "aggregator")]
 mod store;
 
-pub use budget::{Budget, DELAY_S, MONTH_S, Refusal, Sent, Waiting};
+pub use budget::{Budget, DELAY_S, MONTH_S, Refusal, Sent};
+pub use device::{Outcome, Record, Told, Visit};
 pub use error::TogetherError;
 pub use privacy::Privacy;
+pub use published::{Address, Published};
 pub use report::{REPORT_MEDIA_TYPE, Reporter, key_path, report_bytes, report_path};
 pub use terms::{Draft, MAX_WATCHED, Terms};
 

@@ -21,7 +21,9 @@ use crate::tools::{
     ensure_browser_tools, ensure_chromium, ensure_firefox, ensure_node, ensure_wasm_target,
     other_browsers,
 };
-use crate::wasm::{CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, wasm_cargo};
+use crate::wasm::{
+    CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, build_together, wasm_cargo,
+};
 use crate::{package, site, size};
 
 /// A part of the tests. They run in this order: the quickest to fail comes first.
@@ -95,7 +97,11 @@ impl Part {
         match self {
             Self::Clippy => Some(Ahead::start(vec![build_gpu()])),
             // Not beside clippy on wasm32, which uses the same profile and would have to wait.
-            Self::Native => Some(Ahead::start(vec![build_cpu(), build_shell()])),
+            Self::Native => Some(Ahead::start(vec![
+                build_cpu(),
+                build_shell(),
+                build_together(),
+            ])),
             _ => None,
         }
     }
@@ -119,6 +125,7 @@ fn clippy_wasm() -> Command {
         "fewshop-table-wasm",
         "fewshop-privacy",
         "fewshop-together",
+        "fewshop-together-wasm",
         "fewshop-web",
         "fewshop-bench",
     ] {
@@ -326,6 +333,11 @@ fn end_to_end() -> Result<Counts> {
     };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);
+    // The aggregators of learning together, and this program, which makes the files of their shop. As a
+    // part of the workspace: alone the command would be built with other features of what it uses.
+    run(cargo().args(["build", "--workspace", "--bin", "fewshop"]))?;
+    node.env("FEWSHOP_COMMAND", target().join("debug/fewshop"))
+        .env("FEWSHOP_XTASK", std::env::current_exe()?);
     node.envs(other_browsers());
     // One file at a time: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])

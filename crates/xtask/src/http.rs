@@ -8,7 +8,7 @@ use fewshop_web::state::SECOND_SHOP;
 use crate::compress::Encoding;
 use crate::page::Base;
 use crate::policy::headers;
-use crate::tables;
+use crate::{tables, together};
 
 /// A parsed request.
 #[derive(Debug, PartialEq, Eq)]
@@ -123,9 +123,9 @@ pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
         file.push(part);
     }
     let is_route = path.ends_with('/') || file.extension().is_none();
-    let tables = Path::new(tables::FOLDER);
-    Some(if is_route && file == tables {
-        tables.join("index.html")
+    let pages = [tables::FOLDER, together::FOLDER].map(Path::new);
+    Some(if is_route && pages.contains(&file.as_path()) {
+        file.join("index.html")
     } else if is_route && file.starts_with(SECOND_SHOP) {
         Path::new(SECOND_SHOP).join("index.html")
     } else if is_route {
@@ -176,9 +176,9 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
     }
 }
 
-/// The headers of every answer.
-pub(crate) fn common_headers() -> String {
-    let lines: String = headers(&Base::default())
+/// The headers of every answer; see [`headers`] for `reports`.
+pub(crate) fn common_headers(reports: Option<&str>) -> String {
+    let lines: String = headers(&Base::default(), reports)
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
@@ -212,6 +212,7 @@ mod tests {
         check_file("/gifts", Some("index.html"));
         check_file("/tables", Some("tables/index.html"));
         check_file("/tables/", Some("tables/index.html"));
+        check_file("/together/", Some("together/index.html"));
         check_file("/tables/page.js", Some("tables/page.js"));
         check_file("/app/fewshop-web.js?v=1", Some("app/fewshop-web.js"));
         check_file(

@@ -117,6 +117,11 @@ mod tests {
             &format!("{package}/client.js"),
             &format!("{package}/errors.js"),
             &format!("{package}/protocol.js"),
+            "../together/device.js",
+            "../together/page.js",
+            "../together/shop.js",
+            "../together/texts.js",
+            "../together/together.css",
             &format!("{package}/table.js"),
             &format!("{package}/table-worker.js"),
         ] {

@@ -35,6 +35,7 @@ mod shop;
 mod site;
 mod size;
 mod tables;
+mod together;
 mod tools;
 mod wasm;
 
@@ -76,6 +77,15 @@ enum Command {
         /// Path at which the host serves the site, for example /shop/
         #[arg(long, value_name = "PATH", default_value = "/")]
         base: page::Base,
+    },
+    /// Write only a shop's own files to a folder: page, catalogue, pack, words. Program and engine are
+    /// those of a built site
+    Furnish {
+        /// Output folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        which: shop::Which,
     },
     /// Make the npm package: engine, worker, module, custom element, types
     Package {
@@ -152,6 +162,7 @@ fn run(command: &Command) -> Result<()> {
                 site::add_gpu(&mut wasm::build_gpu())
             }
         }
+        Command::Furnish { out, which } => site::furnish(which, out),
         Command::Package { out } => package::build(out),
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),

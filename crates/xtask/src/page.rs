@@ -8,6 +8,7 @@ use fewshop_web::texts::{EN, thousands};
 
 use crate::policy::meta_policy;
 use crate::shop::Shop;
+use crate::together::{self, Asking};
 
 /// Bestsellers in the page's HTML, visible before any script runs.
 const FIRST_SHELF: usize = 12;
@@ -135,6 +136,7 @@ pub(crate) fn page(
     template: &str,
     shop: &Shop,
     place: &Place,
+    asking: Option<&Asking>,
     has_picture: impl Fn(&str) -> bool,
 ) -> Result<String> {
     let base = &place.home();
@@ -165,7 +167,11 @@ pub(crate) fn page(
             ("shop", &place.attribute()),
             ("switch", &place.switch()),
             ("base-tag", &place.site.tag()),
-            ("policy", &meta_policy(&place.site)),
+            (
+                "policy",
+                &meta_policy(&place.site, asking.map(|asking| &*asking.origin)),
+            ),
+            ("together", &together::tag(base, asking)),
             ("name", &name(shop)),
             ("logo", &logo(shop)),
             ("what", what(shop)),
@@ -291,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_template_of_this_checkout_can_be_filled() {
-        let page = page(&template(), &small_shop(), &Place::default(), |key| {
+        let page = page(&template(), &small_shop(), &Place::default(), None, |key| {
             key == "1f95b"
         })
         .unwrap();
@@ -313,6 +319,7 @@ mod tests {
             &template(),
             &small_shop(),
             &Place::alone(&"/shop/".parse().unwrap()),
+            None,
             |_| true,
         )
         .unwrap();
@@ -328,10 +335,34 @@ mod tests {
     }
 
     #[test]
+    fn a_shop_that_takes_part_has_one_script_and_one_address_more() {
+        let asking = Asking {
+            published: String::new(),
+            origin: "https://learn.example".to_owned(),
+        };
+        let [with, without] = [Some(&asking), None].map(|asking| {
+            page(
+                &template(),
+                &small_shop(),
+                &Place::default(),
+                asking,
+                |_| true,
+            )
+            .unwrap()
+        });
+        let same = with.replace(" https://learn.example", "").replace(
+            r#"<script type="module" src="/assets/together.js"></script>"#,
+            "",
+        );
+        assert_ne!(with, without);
+        assert_eq!(same, without, "to the byte");
+    }
+
+    #[test]
     fn two_shops_link_to_each_other_and_share_the_program() {
         let site: Base = "/shop/".parse().unwrap();
         let [first, second] = Place::both(&site)
-            .map(|place| page(&template(), &small_shop(), &place, |_| true).unwrap());
+            .map(|place| page(&template(), &small_shop(), &place, None, |_| true).unwrap());
         let links = |current: [&str; 2]| {
             format!(
                 r#"<a href="/shop/"{}>Groceries</a><a href="/shop/gift/"{}>Gifts</a></nav>"#,
@@ -374,8 +405,8 @@ mod tests {
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}{{below}}";
-        let html = page(all, &small_shop(), &Place::default(), |_| false).unwrap();
+        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{together}}{{products}}{{departments}}{{bestsellers}}{{below}}";
+        let html = page(all, &small_shop(), &Place::default(), None, |_| false).unwrap();
         assert!(
             html.contains("Rye &lt;bread&gt;")
                 && !html.contains("<img")

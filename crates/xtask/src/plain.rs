@@ -134,7 +134,7 @@ fn frame(shop: &Shop, place: &Place, title: &str, body: &str) -> String {
 </body>
 </html>
 "#,
-        policy = meta_policy(&place.site),
+        policy = meta_policy(&place.site, None),
         site = place.site,
         base = place.home(),
         switch = place.switch(),

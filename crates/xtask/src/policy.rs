@@ -40,22 +40,29 @@ const NOT_WANTED: [&str; 22] = [
     "xr-spatial-tracking",
 ];
 
-/// The policy for a meta tag. Browsers ignore `frame-ancestors` there.
-pub(crate) fn meta_policy(base: &Base) -> String {
+/// The policy for a meta tag. Browsers ignore `frame-ancestors` there. `reports` is the origin to
+/// which the devices of those who agreed send reports, in a shop that takes part in learning
+/// together.
+pub(crate) fn meta_policy(base: &Base, reports: Option<&str>) -> String {
+    let own = "connect-src 'self'";
+    let policy = match reports {
+        Some(origin) => POLICY.replace(own, &format!("{own} {origin}")),
+        None => POLICY.to_owned(),
+    };
     // A page below the root needs its `<base>` tag.
     format!(
-        "{POLICY}; base-uri {}",
+        "{policy}; base-uri {}",
         if base.is_root() { "'none'" } else { "'self'" }
     )
 }
 
 /// Names and values of the headers of every answer.
-pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
+pub(crate) fn headers(base: &Base, reports: Option<&str>) -> Vec<(&'static str, String)> {
     let denied: Vec<String> = NOT_WANTED.iter().map(|name| format!("{name}=()")).collect();
     vec![
         (
             "Content-Security-Policy",
-            format!("{}; frame-ancestors 'none'", meta_policy(base)),
+            format!("{}; frame-ancestors 'none'", meta_policy(base, reports)),
         ),
         ("Permissions-Policy", denied.join(", ")),
         ("Referrer-Policy", "no-referrer".to_owned()),
@@ -70,9 +77,9 @@ pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
 }
 
 /// The file `_headers`, which Netlify, Cloudflare Pages and similar hosts read.
-pub(crate) fn headers_file(base: &Base) -> String {
+pub(crate) fn headers_file(base: &Base, reports: Option<&str>) -> String {
     let mut file = format!("{base}*\n");
-    for (name, value) in headers(base) {
+    for (name, value) in headers(base, reports) {
         // Writing to a String cannot fail.
         let _ = writeln!(file, "  {name}: {value}");
     }
@@ -86,7 +93,7 @@ mod tests {
     #[test]
     fn nothing_inline_and_nobody_else_is_allowed() {
         let base = Base::default();
-        for policy in [meta_policy(&base), headers(&base)[0].1.clone()] {
+        for policy in [meta_policy(&base, None), headers(&base, None)[0].1.clone()] {
             assert!(
                 policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"),
                 "{policy}"
@@ -96,14 +103,31 @@ mod tests {
             }
         }
         assert!(
-            headers(&base)[0].1.contains("frame-ancestors 'none'")
-                && !meta_policy(&base).contains("frame-ancestors")
+            headers(&base, None)[0].1.contains("frame-ancestors 'none'")
+                && !meta_policy(&base, None).contains("frame-ancestors")
+        );
+    }
+
+    #[test]
+    fn a_shop_that_takes_part_names_one_address_more() {
+        let base = Base::default();
+        let plain = meta_policy(&base, None);
+        let with = meta_policy(&base, Some("https://learn.example"));
+        assert!(
+            with.contains("; connect-src 'self' https://learn.example;"),
+            "{with}"
+        );
+        assert_eq!(with.replace(" https://learn.example", ""), plain);
+        assert!(
+            headers(&base, Some("https://learn.example"))[0]
+                .1
+                .starts_with(&with)
         );
     }
 
     #[test]
     fn the_headers_file_is_of_the_folder_that_the_site_lies_in() {
-        let file = headers_file(&"/shop/".parse().unwrap());
+        let file = headers_file(&"/shop/".parse().unwrap(), None);
         assert!(
             file.starts_with("/shop/*\n  Content-Security-Policy: default-src 'none';"),
             "{file}"

@@ -19,6 +19,7 @@ use fewshop_web::state::SECOND_SHOP;
 
 use crate::files::digest;
 use crate::http::{Refusal, Request, common_headers, file_of, is_known, media_type};
+use crate::together::Asking;
 
 /// Bytes of a request's head. Only a mistake is longer.
 const HEAD_LIMIT: u64 = 16 * 1024;
@@ -60,15 +61,20 @@ impl Server {
 
     /// Answers until the process ends.
     pub(crate) fn run(&self) {
+        // The site has been built by now, and says to whom its pages may talk. A file that the build
+        // refuses allows nobody.
+        let asking = Asking::of_site(&self.site).ok().flatten();
+        let reports = asking.as_ref().map(|asking| &*asking.origin);
+        let headers: Arc<str> = common_headers(reports).into();
         for stream in self.listener.incoming().flatten() {
-            let site = Arc::clone(&self.site);
+            let (site, headers) = (Arc::clone(&self.site), Arc::clone(&headers));
             // A connection fails when the browser hangs up: nobody is left to read an error.
-            std::thread::spawn(move || serve_connection(stream, &site).ok());
+            std::thread::spawn(move || serve_connection(stream, &site, &headers).ok());
         }
     }
 }
 
-fn serve_connection(stream: TcpStream, site: &Path) -> std::io::Result<()> {
+fn serve_connection(stream: TcpStream, site: &Path, headers: &str) -> std::io::Result<()> {
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -80,9 +86,9 @@ fn serve_connection(stream: TcpStream, site: &Path) -> std::io::Result<()> {
         let (head_only, answer) = match request {
             Ok(request) => (
                 request.head_only,
-                answer(&request, site).unwrap_or_else(refuse),
+                answer(&request, site, headers).unwrap_or_else(|refusal| refuse(refusal, headers)),
             ),
-            Err(refusal) => (false, refuse(refusal)),
+            Err(refusal) => (false, refuse(refusal, headers)),
         };
         stream.write_all(answer.head.as_bytes())?;
         if !head_only {
@@ -127,7 +133,7 @@ struct Answer {
     body: Vec<u8>,
 }
 
-fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
+fn answer(request: &Request, site: &Path, common: &str) -> Result<Answer, Refusal> {
     let file = file_of(&request.target).ok_or(Refusal::BadRequest)?;
     let mut path = site.join(&file);
     if file == Path::new(SECOND_SHOP).join("index.html") && !path.is_file() {
@@ -143,7 +149,7 @@ fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
         None => (None, read_file(&path)?),
     };
     let tag = format!("\"{}\"", &digest(&body)[..20]);
-    let mut headers = common_headers();
+    let mut headers = common.to_owned();
     headers.push_str(&format!("ETag: {tag}\r\n"));
     if is_known(request.known.as_deref(), &tag) {
         return Ok(Answer {
@@ -174,12 +180,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Refusal> {
     })
 }
 
-fn refuse(refusal: Refusal) -> Answer {
+fn refuse(refusal: Refusal, common: &str) -> Answer {
     let body = format!("{}\n", refusal.status()).into_bytes();
     let head = format!(
         "HTTP/1.1 {}\r\n{}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
         refusal.status(),
-        common_headers(),
+        common,
         body.len()
     );
     Answer { head, body }

@@ -24,8 +24,9 @@ use crate::root::{cache, dist, root, shown};
 use crate::run::{run, say};
 use crate::shop::{Shop, Which};
 use crate::tables;
+use crate::together::{self, Asking};
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, GPU, SHELL, TABLE, build_cpu, build_shell};
+use crate::wasm::{CPU, GPU, SHELL, TABLE, TOGETHER, build_cpu, build_shell, build_together};
 
 /// The service worker, which keeps the shop available offline.
 const WORKER: &str = "sw.js";
@@ -79,9 +80,11 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     ensure_wasm_target()?;
     run(&mut build_shell())?;
     run(&mut build_cpu())?;
+    run(&mut build_together())?;
     let shell = SHELL.bindgen()?;
     let cpu = CPU.bindgen()?;
     let table = TABLE.bindgen()?;
+    let together = TOGETHER.bindgen()?;
 
     let mut site = Site {
         dist: dist(),
@@ -94,6 +97,9 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     site.furnish(&shops)?;
     // Last: the shops' service workers keep what was written before.
     site.tables(&table, base)?;
+    for (name, bytes) in together::files(&together)? {
+        site.write(format!("{}{name}", together::FOLDER), &bytes)?;
+    }
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -217,7 +223,7 @@ impl Site {
                         }
                         // Each shop has its own pack and words. Pictures are bundled; only those that a page
                         // shows at once are files of their own.
-                        "pack" | "words" | "webp" => {}
+                        "pack" | "words" | "together" | "webp" => {}
                         _ => self.copy(&from, to)?,
                     }
                 }
@@ -250,11 +256,12 @@ impl Site {
             self.open(shop, pack_file, place, &shared)?;
         }
         // Written after the workers: this file is for the host only.
-        let base = shops.first().map(|(_, _, place)| place.site.clone());
-        self.write(
-            "_headers",
-            headers_file(&base.unwrap_or_default()).as_bytes(),
-        )
+        let Some((_, pack_file, place)) = shops.first() else {
+            return Ok(());
+        };
+        let asking = Asking::beside(pack_file)?;
+        let reports = asking.as_ref().map(|asking| &*asking.origin);
+        self.write("_headers", headers_file(&place.site, reports).as_bytes())
     }
 
     /// Writes the page of tables around the module in `made`.
@@ -292,13 +299,32 @@ impl Site {
             self.write(own("assets/shop.words"), b"")?;
         }
         self.write(own("assets/catalogue.json"), shop.json.as_bytes())?;
+        // A second shop of a site is there to be looked at: it takes no part.
+        let is_first = folder.is_empty();
+        let asking = if is_first {
+            Asking::beside(pack_file)?
+        } else {
+            None
+        };
+        if is_first {
+            let page = together::page(&place.site, asking.as_ref())?;
+            self.write(format!("{}index.html", together::FOLDER), page.as_bytes())?;
+        }
+        if let Some(asking) = &asking {
+            self.write(together::PUBLISHED, asking.published.as_bytes())?;
+            self.write(together::SCRIPT, together::script()?.as_bytes())?;
+        }
         let template_file = root().join("index.html");
         let template = fs::read_to_string(&template_file)
             .with_context(|| format!("failed to read {}", shown(&template_file)))?;
         let pictures = assets().join("pictures");
-        let html = page(&lean::page(&template), shop, place, |key| {
-            bundles::file_of(&pictures, key).is_some()
-        })?;
+        let html = page(
+            &lean::page(&template),
+            shop,
+            place,
+            asking.as_ref(),
+            |key| bundles::file_of(&pictures, key).is_some(),
+        )?;
         self.write(own("index.html"), html.as_bytes())?;
         for file in files_below(&pictures)? {
             let name = Path::new("assets/pictures").join(&file);
@@ -359,6 +385,8 @@ impl Site {
             if name != "404.html"
                 && !name.ends_with("LICENSE.txt")
                 && !name.starts_with(plain::FOLDER)
+                && !name.starts_with(together::FOLDER)
+                && name != together::PUBLISHED
             {
                 let bytes = fs::read(self.dist.join(file))
                     .with_context(|| format!("failed to read {}", shown(file)))?;
@@ -372,8 +400,8 @@ impl Site {
         let second = format!("{SECOND_SHOP}/");
         let others: &[&str] = match place.folder {
             // These lie within the scope of the worker at the root.
-            Some("") => &[&second, tables::FOLDER],
-            None => &[tables::FOLDER],
+            Some("") => &[&second, tables::FOLDER, together::FOLDER],
+            None => &[tables::FOLDER, together::FOLDER],
             Some(_) => &[],
         };
         Ok(extras::service_worker(
@@ -519,7 +547,7 @@ mod tests {
         // Neither worker keeps or answers for what is the other's.
         let (first, second) = (read("sw.js"), read("gift/sw.js"));
         assert!(
-            first.contains("'fewshop-'") && first.contains("['gift/', 'tables/']"),
+            first.contains("'fewshop-'") && first.contains("['gift/', 'tables/', 'together/']"),
             "{first}"
         );
         assert!(

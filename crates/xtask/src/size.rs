@@ -13,7 +13,7 @@ use crate::compress::{Encoding, is_compressible, is_copy};
 use crate::files::files_below;
 use crate::plain;
 use crate::root::{dist, shown};
-use crate::tables;
+use crate::{tables, together};
 
 /// The group that a file is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,7 @@ enum Group {
     Later,
     Words,
     Tables,
+    Together,
 }
 
 /// Files that every visit fetches after load: the order of sales, recorded sessions, the map with its
@@ -81,7 +82,7 @@ fn within<'a>(file: &'a str, shop: &Counted) -> Option<&'a str> {
 }
 
 impl Group {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Page,
         Self::Engine,
         Self::Pack,
@@ -90,6 +91,7 @@ impl Group {
         Self::Later,
         Self::Words,
         Self::Tables,
+        Self::Together,
     ];
 
     /// The group of a file of the site. Pictures that the page shows before a script runs belong to
@@ -101,6 +103,8 @@ impl Group {
         }
         Some(if file.starts_with(tables::FOLDER) {
             Self::Tables
+        } else if file.starts_with(together::FOLDER) || file == together::PUBLISHED {
+            Self::Together
         } else if file.starts_with("engine/gpu/") {
             Self::Gpu
         } else if file.starts_with("engine/") {
@@ -128,6 +132,7 @@ impl Group {
             Self::Later => "files of single pages and agents, after load",
             Self::Words => "Chinese, for shoppers with that language",
             Self::Tables => "page of tables, only when opened",
+            Self::Together => "page 'Help this shop learn', only when opened",
         }
     }
 }
@@ -176,7 +181,7 @@ impl Size {
 }
 
 /// Maximum bytes for one shop, compressed with brotli.
-fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 6] {
+fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 7] {
     [
         ("page", &[Group::Page], 300_000),
         ("CPU engine", &[Group::Engine], 200_000),
@@ -193,6 +198,7 @@ fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 6] {
         ),
         // 200 kB for the page, 100 kB for the network that its module holds.
         ("page of tables with its network", &[Group::Tables], 300_000),
+        ("page 'Help this shop learn'", &[Group::Together], 120_000),
     ]
 }
 
@@ -304,6 +310,7 @@ mod tests {
         check_group("assets/pictures-1.bin", Some(Group::Pictures));
         check_group("assets/pictures/LICENSE.txt", None);
         check_group("assets/zh.txt", Some(Group::Words));
+        check_group("together/device.js", Some(Group::Together));
         check_group("tables/page.js", Some(Group::Tables));
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn files(
             Some("css") => lean::style(&text),
             Some("html") => lean::page(&text)
                 .replace("{{site}}", &base.to_string())
-                .replace("{{policy}}", &meta_policy(base)),
+                .replace("{{policy}}", &meta_policy(base, None)),
             _ => text,
         };
         out.push((name, text.into_bytes()));

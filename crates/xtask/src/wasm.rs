@@ -44,6 +44,12 @@ pub(crate) const TABLE: Module = Module {
     profile: "web",
     stem: "fewshop_table_wasm",
 };
+/// A shopper's side of learning together.
+pub(crate) const TOGETHER: Module = Module {
+    name: "together",
+    profile: "web",
+    stem: "fewshop_together_wasm",
+};
 /// The engine with burn on WebGPU.
 pub(crate) const GPU: Module = Module {
     name: "gpu",
@@ -122,6 +128,16 @@ pub(crate) fn build_cpu() -> Command {
             "--package",
             "fewshop-table-wasm",
         ]);
+    command
+}
+
+/// Cargo's command for the shopper's side of learning together: alone, since with its dependencies'
+/// features the engine would be another one.
+pub(crate) fn build_together() -> Command {
+    let mut command = wasm_cargo();
+    command
+        .args(["build", "--target", TARGET, "--profile", TOGETHER.profile])
+        .args(["--package", "fewshop-together-wasm"]);
     command
 }
 

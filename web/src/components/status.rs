@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
 use super::UnderTheHood;
+use crate::browser;
 use crate::engine;
 use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
@@ -32,7 +33,12 @@ pub(crate) fn one_decimal(value: f64) -> String {
 /// The parts of the line; the first one is emphasised.
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
-    let stays = texts.stays.to_owned();
+    // No promise to whoever lets reports leave the device.
+    let stays = if browser::has_told() {
+        Vec::new()
+    } else {
+        vec![texts.stays.to_owned()]
+    };
     let (clicks, dismissed, visits, asked) = shop.log.with(|log| {
         let session = log.session();
         (
@@ -48,26 +54,22 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     let learned = |status: &Status| status.shots.min(clicks) + dismissed;
     let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
-        (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),
-        (None, _) if learning == Learning::Paused => (texts.status_paused.to_owned(), vec![stays]),
-        (Some(Undo::Unlearned(item)), _) => {
-            (fill(texts.unlearned, &[&shop.title(item)]), vec![stays])
-        }
+        (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), stays),
+        (None, _) if learning == Learning::Paused => (texts.status_paused.to_owned(), stays),
+        (Some(Undo::Unlearned(item)), _) => (fill(texts.unlearned, &[&shop.title(item)]), stays),
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
-        (Some(Undo::Dismissed(item)), _) => {
-            (fill(texts.dismissed, &[&shop.title(item)]), vec![stays])
-        }
-        (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
-        (Some(Undo::Unasked), _) => (texts.unasked.to_owned(), vec![stays]),
+        (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), stays),
+        (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), stays),
+        (Some(Undo::Unasked), _) => (texts.unasked.to_owned(), stays),
         (None, EngineState::Failed { .. }) => (
             (visits.or(asked_for)).unwrap_or_else(|| texts.status_blank.to_owned()),
-            vec![stays],
+            stays,
         ),
         (None, EngineState::Ready(status)) => {
             let learned = learned(&status);
             // Somebody who comes back has been learned about; the first answer is under way.
             if learned == 0 && clicks > 0 || status.shots == 0 && asked > 0 && dismissed == 0 {
-                return (texts.status_loading.to_owned(), vec![stays]);
+                return (texts.status_loading.to_owned(), stays);
             }
             let first =
                 (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
@@ -85,12 +87,12 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
                 Some(took) => fill(texts.ranked, &[&items, &took, backend]),
                 None => fill(texts.status_ready, &[&items, backend]),
             });
-            parts.push(stays);
-            let first = if parts.len() > 2 {
+            let first = if parts.len() > 1 {
                 parts.remove(0)
             } else {
                 texts.status_blank.to_owned()
             };
+            parts.extend(stays);
             (first, parts)
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fewshop_data::files::{day_of, format_day};
 use fewshop_model::toy;
+use fewshop_together::Published;
 
 use crate::common::Folder;
 
@@ -80,6 +81,12 @@ fn a_trial_leads_from_a_pack_to_counts() {
     }
     shop.write("visits.csv", &visits);
     let running = serve(&shop, leader);
+    let said = shop.check_done("together publish --settings together.toml --pack shop.pack");
+    assert!(said.contains("shop.together: task "), "{said}");
+    let published: Published = serde_json::from_str(&shop.read("shop.together")).unwrap();
+    assert_eq!(published.terms.items, items);
+    assert_eq!(published.leader.url, format!("http://127.0.0.1:{leader}"));
+    published.reporter().unwrap();
     let said = shop.check_done("together send --settings together.toml --visits visits.csv");
     assert!(said.contains("60 reports sent"), "{said}");
     // Around midnight the reports may be of either day.
@@ -168,6 +175,10 @@ fn what_is_wrong_is_named() {
         shop.check_refused(collect, 1, words);
     }
     shop.write("together.toml", &good);
+    let publish = "together publish --settings together.toml --pack shop.pack";
+    shop.check_refused(publish, 1, &["127.0.0.1"]);
+    shop.write("watch.csv", "item_id\nmilk of another shop\na\nb\n");
+    shop.check_refused(publish, 1, &["milk of another shop", "watch list"]);
     let collect = "together collect --settings together.toml --keys keys/collector.toml --from 2999-11-01 --out c.csv";
     shop.check_refused(collect, 1, &["--from: 2999-11-01", "--until"]);
     let collect = "together collect --settings together.toml --keys keys/collector.toml --from today --out c.csv";

@@ -2,6 +2,7 @@
 
 pub mod collect;
 pub mod keys;
+pub mod publish;
 pub mod send;
 pub mod serve;
 pub mod watch;
@@ -38,6 +39,8 @@ pub enum Action {
     Keys(keys::Args),
     /// Run an aggregator
     Serve(serve::Args),
+    /// Write the file in which the shop's page finds terms, aggregators and keys
+    Publish(publish::Args),
     /// Open a batch: write how many visits had each product, with noise
     Collect(collect::Args),
     /// Send reports as shoppers' devices do, for a trial
@@ -53,6 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Action::Watch(args) => watch::run(args),
         Action::Keys(args) => keys::run(args),
         Action::Serve(args) => serve::run(args),
+        Action::Publish(args) => publish::run(args),
         Action::Collect(args) => collect::run(args),
         Action::Send(args) => send::run(args),
     }
