@@ -143,7 +143,7 @@ export declare const MAX_BYTES: number;
 /** A table that is labelled row by row, in a worker of its own. Rows count from 0. Made to prepare a decision, not to decide on a person. */
 export declare class Table {
   private constructor();
-  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. */
+  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. On a server it does nothing. */
   static prepare(): void;
   /** Reads a table from text or from a file. */
   static read(source: string | Blob, options?: { worker?: string }): Promise<Table>;
