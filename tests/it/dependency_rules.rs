@@ -119,7 +119,7 @@ fn dependencies_point_down_only() {
             "fewshop-words",
         ],
     );
-    check_inner("fewshop-bench", &["fewshop-model"]);
+    check_inner("fewshop-bench", &["fewshop-model", "fewshop-table"]);
     check_inner(
         "fewshop-fuzz",
         &[

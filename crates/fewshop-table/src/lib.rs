@@ -59,8 +59,9 @@ mod target;
 mod text;
 mod typing;
 mod warnings;
+mod writing;
 
-pub use episode::{Episode, episode};
+pub use episode::{Episode, LabelledRows, episode};
 pub use error::TableError;
 pub use evaluate::{Draw, Figures, answer_draw, draw, figures, follow_proposals};
 pub use explain::{Change, ColumnShare, EXACT_COLUMNS, ExamplePull, Explanation};

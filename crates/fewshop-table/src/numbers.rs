@@ -14,29 +14,6 @@ pub(crate) fn parse_number(cell: &str) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// A number with a decimal comma.
-pub(crate) fn parse_comma_number(cell: &str) -> Option<f64> {
-    if cell.contains('.') {
-        return None;
-    }
-    parse_number(&cell.replacen(',', ".", 1))
-}
-
-/// Whether a comma in these cells is a decimal comma: no cell has a point, and some comma is not
-/// followed by exactly three digits. `1,234` alone could be either, and is not read as a number.
-pub(crate) fn is_decimal_comma<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
-    let mut found = false;
-    for cell in cells {
-        if cell.contains('.') {
-            return false;
-        }
-        if let Some((_, after)) = cell.split_once(',') {
-            found |= after.len() != 3 && after.bytes().all(|b| b.is_ascii_digit());
-        }
-    }
-    found
-}
-
 /// The order of day, month and year in a column of dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DateOrder {
@@ -98,6 +75,20 @@ pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     }
 }
 
+/// Whether the cell is a date whose year has two digits: which of the three it is, nobody can tell.
+fn has_short_year(cell: &str) -> bool {
+    let mut numbers = cell.split(['.', '/', '-']).map(|part| {
+        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<u32>().ok()).flatten()
+    });
+    let mut next = || numbers.next().flatten();
+    let (Some(a), Some(b), Some(c), true) = (next(), next(), next(), cell.len() >= 6) else {
+        return false;
+    };
+    let is_date = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    next().is_none() && (is_date(b, a) || is_date(a, b) || is_date(b, c))
+}
+
 /// The one order in which all cells are dates. `None` if there is none, or if days and months could
 /// be either way round; with points it is always the day first.
 pub(crate) fn date_order<'a>(
@@ -121,7 +112,10 @@ pub(crate) fn date_order<'a>(
             Some(Ok(DateOrder::DayMonthYear))
         }
         (true, true) => Some(Err(())),
-        (false, false) => None,
+        (false, false) => {
+            let is_short = cells.clone().next().is_some() && cells.clone().all(has_short_year);
+            is_short.then_some(Err(()))
+        }
     }
 }
 
@@ -136,10 +130,6 @@ mod tests {
         for text in ["inf", "NaN", "1,5", "", "12a", "-"] {
             assert_eq!(parse_number(text), None, "{text}");
         }
-        assert_eq!(parse_comma_number("1,5"), Some(1.5));
-        assert!(is_decimal_comma(["1,5", "2"].into_iter()));
-        assert!(!is_decimal_comma(["1,234", "5,678"].into_iter()));
-        assert!(!is_decimal_comma(["1,5", "2.5"].into_iter()));
     }
 
     #[test]
@@ -153,6 +143,8 @@ mod tests {
         );
         assert_eq!(order(&["1/2/2020"]), Some(Err(())));
         assert_eq!(order(&["1.2.2020"]), Some(Ok(DateOrder::DayMonthYear)));
+        assert_eq!(order(&["24.03.15", "5/1/24"]), Some(Err(())));
+        assert_eq!(order(&["1.2.3", "24.33.44"]), None);
         assert_eq!(
             parse_date("2020年3月1日", DateOrder::YearMonthDay),
             parse_date("2020-03-01", DateOrder::YearMonthDay)

@@ -11,7 +11,7 @@ use crate::network::{MAX_CORRECTED, MAX_READ, Network};
 use crate::regression::Regression;
 use crate::settings::Settings;
 use crate::site::SourceModel;
-use crate::table::Table;
+use crate::table::{Table, is_missing};
 use crate::target::{Labels, Target, Task};
 use crate::typing::{Kind, TypedColumn, type_columns};
 use crate::warnings::{Unlike, Warning, leaking};
@@ -137,6 +137,7 @@ impl Predictor {
             }
         }
         let mut target = Target::read(table, name, settings.task)?;
+        warnings.append(&mut target.warnings);
         let all = target.labelled.len();
         target.limit(table, MAX_FITTED, settings.seed);
         if target.labelled.len() < all {
@@ -152,6 +153,9 @@ impl Predictor {
         let tables: Vec<&Table> = std::iter::once(table)
             .chain(source.as_ref().map(|source| &source.table))
             .collect();
+        if let Some(source) = &source {
+            check_writing(&source.table, &columns)?;
+        }
         let encoder = Encoder::fit(&tables, &columns);
         if encoder.width() == 0 {
             let reasons: Vec<String> = columns.iter().map(left_out_text).collect();
@@ -166,7 +170,7 @@ impl Predictor {
         warnings.extend(columns.iter().filter_map(|column| {
             Some(Warning::Column {
                 column: column.name.clone(),
-                note: column.note?,
+                note: column.note.clone()?,
             })
         }));
         let x = encoder.rows(table, &target.labelled);
@@ -491,6 +495,35 @@ fn check_classes(heads: &[Head], of: &[usize], classes: usize) -> Check {
 }
 
 /// The labelled rows of other sites, with the columns of the table.
+/// Refuses a source that writes a column's numbers or dates in another way: its cells would count as
+/// missing.
+fn check_writing(source: &Table, columns: &[TypedColumn]) -> Result<(), TableError> {
+    for column in columns {
+        if !matches!(column.kind, Kind::Number | Kind::Date) {
+            continue;
+        }
+        let cells = source.column(source.find(&column.name)?);
+        let known = cells.iter().filter(|cell| !is_missing(cell));
+        let mut unread = known
+            .clone()
+            .filter(|cell| column.format.value(cell).is_none());
+        let first = unread.next();
+        if let Some(first) = first
+            && 2 * (1 + unread.count()) > known.count()
+        {
+            return Err(TableError::Source {
+                problem: format!(
+                    "has '{}' in the column '{}', which the table writes in another way",
+                    shorten(first),
+                    shorten(&column.name)
+                ),
+                advice: "write numbers and dates as in the table".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
 struct SourceRows {
     table: Table,
     /// Class of each row.
@@ -531,7 +564,9 @@ impl SourceRows {
         let Labels::Classes(found, of) = &read.labels else {
             return Err(error("has no classes".to_owned(), "check its target"));
         };
-        if found != classes {
+        let numbers = found.iter().map(|class| target.class(class));
+        let numbers: Option<Vec<usize>> = numbers.collect();
+        let Some(numbers) = numbers.filter(|numbers| numbers.len() == classes.len()) else {
             return Err(error(
                 format!(
                     "has the classes {}, the table has {}",
@@ -540,8 +575,8 @@ impl SourceRows {
                 ),
                 "write the classes in one way, and have each among the labelled rows of both",
             ));
-        }
-        let of = of.clone();
+        };
+        let of = of.iter().map(|class| numbers[*class]).collect();
         Ok(Self {
             table: source.pick(&read.labelled),
             of,

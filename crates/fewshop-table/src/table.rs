@@ -175,11 +175,17 @@ pub fn check_size(rows: usize, columns: usize) -> Result<(), TableError> {
 }
 
 /// Whether the cell means that the value is not known. `none` is not among them: it is a value in
-/// many tables ("other debtors: none").
+/// many tables ("other debtors: none"). A spreadsheet's errors are.
 #[must_use]
 pub fn is_missing(cell: &str) -> bool {
     cell.is_empty()
-        || ["na", "n/a", "nan", "null", "<null>", "<na>", "#n/a", "?"]
+        || ["na", "n/a", "nan", "null", "<null>", "<na>", "?"]
+            .iter()
+            .any(|word| cell.eq_ignore_ascii_case(word))
+        || cell.starts_with('#')
+            && [
+                "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
+            ]
             .iter()
             .any(|word| cell.eq_ignore_ascii_case(word))
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{TableError, shorten};
-use crate::numbers::{is_decimal_comma, parse_comma_number, parse_number};
+use crate::error::{TableError, list, shorten};
+use crate::numbers::parse_number;
 use crate::table::{Table, is_missing};
+use crate::typing::Note;
+use crate::warnings::Warning;
+use crate::writing::{Reading, Writing, plain};
 
 /// Most classes, one against the rest.
 pub const MAX_CLASSES: usize = 5;
@@ -35,6 +38,60 @@ pub(crate) struct Target {
     /// Rows without one.
     pub(crate) questions: Vec<usize>,
     pub(crate) labels: Labels,
+    /// What to know about how it was read.
+    pub(crate) warnings: Vec<Warning>,
+    writing: Writing,
+    /// The class of each spelling.
+    spellings: BTreeMap<String, usize>,
+}
+
+/// One letter for a word, as in `Y` and `Yes`: one class where a target has both.
+const LETTERS: [(&str, &str); 9] = [
+    ("y", "yes"),
+    ("n", "no"),
+    ("j", "ja"),
+    ("n", "nein"),
+    ("o", "oui"),
+    ("n", "non"),
+    ("s", "sí"),
+    ("t", "true"),
+    ("f", "false"),
+];
+
+/// What two spellings of a class have in common: letters without case, one space between words; of
+/// a number its value.
+fn spelling(text: &str) -> String {
+    if let Some(value) = parse_number(text) {
+        return (value + 0.0).to_string();
+    }
+    let lower = plain(text).to_lowercase();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The names of the classes, each in its most frequent spelling, with their spellings.
+fn classes<'a>(counts: &BTreeMap<&'a str, usize>) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut of: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for &text in counts.keys() {
+        of.entry(spelling(text)).or_default().push(text);
+    }
+    for (letter, word) in LETTERS {
+        if of.contains_key(word)
+            && let Some(short) = of.remove(letter)
+        {
+            of.entry(word.to_owned()).or_default().extend(short);
+        }
+    }
+    let name = |texts: &[&'a str]| {
+        let most = texts.iter().map(|text| counts[text]).max();
+        let first = texts.iter().find(|text| Some(counts[*text]) == most);
+        first.copied().unwrap_or_default()
+    };
+    let mut out: Vec<_> = of
+        .into_values()
+        .map(|texts| (name(&texts), texts))
+        .collect();
+    out.sort_by(|a, b| a.0.cmp(b.0));
+    out
 }
 
 impl Target {
@@ -50,29 +107,48 @@ impl Target {
             });
         }
         let texts: Vec<&str> = labelled.iter().map(|&row| cells[row].as_str()).collect();
-        let has_commas = is_decimal_comma(texts.iter().copied());
-        let parse = |cell: &str| match has_commas {
-            true => parse_comma_number(cell),
-            false => parse_number(cell),
+        let reading = Writing::of(texts.iter().copied());
+        let (writing, example, is_unclear) = match reading {
+            Reading::Sure(writing) => (writing, None, false),
+            Reading::Likely(writing, example) => (writing, Some(example), false),
+            Reading::Unclear(example, _) => (Writing::plain(), Some(example), true),
         };
-        let numbers: Vec<Option<f64>> = texts.iter().map(|cell| parse(cell)).collect();
+        let numbers: Vec<Option<f64>> = texts.iter().map(|cell| writing.value(cell)).collect();
         let known = numbers.iter().flatten().count();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for &text in &texts {
             *counts.entry(text).or_default() += 1;
         }
+        let classes = classes(&counts);
         let is_numbers = match task {
             Some(task) => task == Task::Numbers,
-            None => counts.len() > MAX_CLASSES && known as f64 >= 0.9 * texts.len() as f64,
+            None => {
+                classes.len() > MAX_CLASSES
+                    && (is_unclear || known as f64 >= 0.9 * texts.len() as f64)
+            }
         };
-        if counts.len() < 2 {
+        if classes.len() < 2 {
             return Err(TableError::OneClass {
                 target: shorten(name),
                 value: shorten(texts[0]),
                 rows: texts.len(),
             });
         }
+        let mut warnings = Vec::new();
+        let mut spellings = BTreeMap::new();
         let labels = if is_numbers {
+            if let Some(example) = example {
+                if is_unclear {
+                    return Err(TableError::UnclearNumber {
+                        column: shorten(name),
+                        found: shorten(&example),
+                    });
+                }
+                warnings.push(Warning::Column {
+                    column: name.to_owned(),
+                    note: Note::Thousands(shorten(&example)),
+                });
+            }
             if let Some(at) = numbers.iter().position(Option::is_none) {
                 return Err(TableError::NotANumber {
                     row: labelled[at] + 1,
@@ -82,27 +158,55 @@ impl Target {
             }
             Labels::Numbers(numbers.into_iter().flatten().collect())
         } else {
-            if counts.len() > MAX_CLASSES {
+            if classes.len() > MAX_CLASSES {
                 return Err(TableError::TooManyClasses {
                     target: shorten(name),
-                    found: counts.len(),
+                    found: classes.len(),
                     most: MAX_CLASSES,
+                    texts: list(classes.iter().map(|class| class.0)),
                 });
             }
-            let mut names: Vec<&str> = counts.keys().copied().collect();
+            let mut classes = classes;
             if known == texts.len() {
-                names.sort_by(|a, b| parse(a).unwrap_or(0.0).total_cmp(&parse(b).unwrap_or(0.0)));
+                let value = |class: &(&str, _)| writing.value(class.0).unwrap_or(0.0);
+                classes.sort_by(|a, b| value(a).total_cmp(&value(b)));
             }
-            let class = |text| names.iter().position(|name| *name == text).unwrap_or(0);
-            let of = texts.iter().map(|text| class(*text)).collect();
-            Labels::Classes(names.iter().map(|&name| name.to_owned()).collect(), of)
+            for (class, (class_name, texts)) in classes.iter().enumerate() {
+                spellings.extend(texts.iter().map(|text| (spelling(text), class)));
+                if texts.len() > 1 {
+                    warnings.push(Warning::Spellings {
+                        class: (*class_name).to_owned(),
+                        texts: list(texts.iter().copied()),
+                    });
+                }
+            }
+            let class = |text: &&str| spellings.get(&spelling(text)).copied().unwrap_or(0);
+            let of = texts.iter().map(class).collect();
+            let names = classes.iter().map(|class| class.0.to_owned());
+            Labels::Classes(names.collect(), of)
         };
         Ok(Self {
             column,
             labelled,
             questions,
             labels,
+            warnings,
+            writing,
+            spellings,
         })
+    }
+
+    /// The class that a cell of the target names.
+    pub(crate) fn class(&self, cell: &str) -> Option<usize> {
+        let own = spelling(cell);
+        let words = LETTERS.iter().filter(|(letter, _)| *letter == own);
+        let mut spellings = std::iter::once(own.as_str()).chain(words.map(|(_, word)| *word));
+        spellings.find_map(|spelling| self.spellings.get(spelling).copied())
+    }
+
+    /// The number in a cell of the target.
+    pub(crate) fn number(&self, cell: &str) -> Option<f64> {
+        self.writing.value(cell)
     }
 
     /// At most `most` labelled rows, the same for every order of the rows: those with the lowest

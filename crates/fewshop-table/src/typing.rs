@@ -3,16 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::numbers::{
-    DateOrder, date_order, is_decimal_comma, parse_comma_number, parse_date, parse_number,
-};
+use crate::error::shorten;
+use crate::numbers::{DateOrder, date_order, parse_date};
 use crate::protected::is_protected;
 use crate::settings::{Asked, Settings};
 use crate::table::{Table, is_missing};
+use crate::writing::{Reading, Writing};
 
 /// Share of the cells that must be numbers for a column of numbers; the others count as missing,
 /// and are said.
 const NUMBER_SHARE: f64 = 0.98;
+/// The same for a column of more numbers than a category has levels, where the rest is at most
+/// [`MARKS`] texts: these stand for what is not known.
+const MARKED_NUMBER_SHARE: f64 = 0.5;
+/// Different texts that may stand for what is not known.
+const MARKS: usize = 2;
 /// From this many rows on, a text that differs in every row is an identifier.
 const IDENTIFIER_ROWS: usize = 8;
 /// Levels of a category that are told apart, the most frequent ones.
@@ -46,8 +51,10 @@ pub enum LeftOut {
     Protected,
     /// It was named to be left out.
     Asked,
-    /// Day and month could be either way round.
+    /// Day, month or a year of two digits could change places.
     UnclearDate,
+    /// A comma could set decimals or thousands apart.
+    UnclearNumber,
 }
 
 impl LeftOut {
@@ -60,17 +67,22 @@ impl LeftOut {
             Self::Empty => "has no value",
             Self::Protected => "protected attribute",
             Self::Asked => "left out as asked",
-            Self::UnclearDate => "dates could be day/month or month/day: write 2020-12-31",
+            Self::UnclearDate => "dates could be read in two ways: write 2020-12-31",
+            Self::UnclearNumber => {
+                "numbers like 1,234 could be 1234 or 1.234: write them in one way, without thousands set apart"
+            }
         }
     }
 }
 
 /// A reservation about a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// This many cells are texts among numbers, and count as missing.
-    Texts(usize),
+    /// This many cells are texts among numbers, and count as missing; the first of them.
+    Texts(usize, String),
+    /// A number that is read with thousands set apart, though it could be a decimal.
+    Thousands(String),
     /// It has this many different texts, of which the most frequent are told apart.
     Levels(usize),
 }
@@ -78,9 +90,14 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Texts(cells) => write!(
+            Self::Texts(cells, first) => write!(
                 f,
-                "{cells} cells are texts among numbers, and count as missing"
+                "{cells} cells are texts among numbers, such as '{first}', and count as missing"
+            ),
+            Self::Thousands(example) => write!(
+                f,
+                "'{example}' is read as {}: if it is a decimal, write decimals with one digit more",
+                example.replace(['.', ','], "")
             ),
             Self::Levels(texts) => write!(
                 f,
@@ -105,20 +122,18 @@ pub struct TypedColumn {
 }
 
 /// How a cell is read.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Format {
-    Point,
-    Comma,
+    Number(Writing),
     Date(DateOrder),
     Text,
 }
 
 impl Format {
-    pub(crate) fn value(self, cell: &str) -> Option<f64> {
+    pub(crate) fn value(&self, cell: &str) -> Option<f64> {
         match self {
-            Self::Point => parse_number(cell),
-            Self::Comma => parse_comma_number(cell),
-            Self::Date(order) => parse_date(cell, order),
+            Self::Number(writing) => writing.value(cell),
+            Self::Date(order) => parse_date(cell, *order),
             Self::Text => None,
         }
     }
@@ -145,6 +160,11 @@ fn is_id_name(name: &str) -> bool {
         "patientid",
         "customerid",
         "userid",
+        "phone",
+        "telephone",
+        "telefon",
+        "tel",
+        "mobile",
         "rowid",
         "unnamed",
     ];
@@ -160,6 +180,7 @@ fn is_id_name(name: &str) -> bool {
             "身份证",
             "姓名",
             "手机",
+            "电话",
             "電話",
             "番号",
             "学号",
@@ -176,6 +197,19 @@ fn is_running_number(values: &[f64]) -> bool {
     counts_by(1.0) || counts_by(-1.0)
 }
 
+/// Whether the cell is nothing but a dash.
+fn is_dash(cell: &str) -> bool {
+    ["-", "–", "—", "--"].contains(&cell)
+}
+
+/// Whether these are numbers, more than a category has levels, and beside them a text or two that
+/// stand for what is not known.
+fn are_marked<'a>(values: &[f64], cells: impl Iterator<Item = &'a str>, writing: &Writing) -> bool {
+    let different: BTreeSet<u64> = values.iter().map(|value| value.to_bits()).collect();
+    let marks: BTreeSet<&str> = cells.filter(|cell| writing.value(cell).is_none()).collect();
+    different.len() > LEVELS && marks.len() <= MARKS
+}
+
 /// Types one column.
 fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, Format, Option<Note>) {
     let known = cells
@@ -186,22 +220,40 @@ fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, For
     if rows == 0 {
         return (Kind::LeftOut(LeftOut::Empty), Format::Text, None);
     }
-    let format = if is_decimal_comma(known.clone()) {
-        Format::Comma
-    } else {
-        Format::Point
+    // In a column of numbers a dash is an empty cell.
+    let numbers = known.clone().filter(|cell| !is_dash(cell));
+    let rows_of_numbers = numbers.clone().count();
+    let (writing, note) = match Writing::of(numbers.clone()) {
+        Reading::Sure(writing) => (writing, None),
+        Reading::Likely(writing, example) => (writing, Some(Note::Thousands(shorten(&example)))),
+        Reading::Unclear(_, count) => {
+            if asked != Some(Asked::Category)
+                && count as f64 >= NUMBER_SHARE * rows_of_numbers as f64
+            {
+                let kind = Kind::LeftOut(LeftOut::UnclearNumber);
+                return (kind, Format::Text, None);
+            }
+            (Writing::plain(), None)
+        }
     };
-    let values: Vec<f64> = known
+    let values: Vec<f64> = numbers
         .clone()
-        .filter_map(|cell| format.value(cell))
+        .filter_map(|cell| writing.value(cell))
         .collect();
     let is_numbers = match asked {
         Some(Asked::Number) => !values.is_empty(),
         Some(Asked::Category | Asked::Date) => false,
-        Some(Asked::Use) | None => values.len() as f64 >= NUMBER_SHARE * rows as f64,
+        Some(Asked::Use) | None => {
+            let share = values.len() as f64 / rows_of_numbers.max(1) as f64;
+            share >= NUMBER_SHARE
+                || share >= MARKED_NUMBER_SHARE && are_marked(&values, numbers.clone(), &writing)
+        }
     };
     if is_numbers {
-        let note = (values.len() < rows).then_some(Note::Texts(rows - values.len()));
+        let first = numbers.clone().find(|cell| writing.value(cell).is_none());
+        let texts = first.map(|first| Note::Texts(rows_of_numbers - values.len(), shorten(first)));
+        let format = Format::Number(writing);
+        let note = texts.or(note);
         let distinct: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
         let differs = distinct.len() == values.len() && values.len() >= IDENTIFIER_ROWS;
         let is_whole = values.iter().all(|value| value.fract() == 0.0);

@@ -8,7 +8,7 @@ export interface Column {
   /** Whether its name says that it describes sex, age, origin, religion, family, disability or orientation. Off until it is asked for. */
   protected: boolean;
   /** Why it is left out. */
-  why?: "identifier" | "constant" | "empty" | "protected" | "unclear_date" | "asked";
+  why?: "identifier" | "constant" | "empty" | "protected" | "unclear_date" | "unclear_number" | "asked";
 }
 
 /** What a table holds. */
@@ -37,12 +37,16 @@ export interface Check {
 
 /** Something to look at before believing an answer. */
 export interface Warning {
-  code: "sample" | "texts" | "levels" | "lonely" | "separates" | "orders" | "other";
+  code: "sample" | "texts" | "levels" | "thousands" | "spellings" | "lonely" | "separates" | "orders" | "other";
   /** In English. */
   message: string;
   column?: string;
   class?: string;
   count?: number;
+  /** A cell that it is about. */
+  example?: string;
+  /** The spellings of a class. */
+  texts?: string;
   labelled?: number;
   used?: number;
 }
