@@ -15,6 +15,7 @@ use crate::tower::{self, D, Tower};
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct TableNetwork {
+    bytes: Vec<u8>,
     network: Network,
     episode: Episode,
     rows: Option<LabelledRows>,
@@ -38,6 +39,7 @@ impl TableNetwork {
             episode(&table, target, &questions, &Settings::default())
         };
         Ok(Self {
+            bytes: Network::shipped().to_bytes(),
             network: Network::shipped(),
             episode: made().map_err(|error: TableError| error.to_string())?,
             rows: None,
@@ -61,6 +63,15 @@ impl TableNetwork {
     #[must_use]
     pub fn questions(&self) -> Vec<f32> {
         self.episode.questions.clone()
+    }
+
+    /// Reads the weights again, as a page does once.
+    ///
+    /// # Errors
+    /// Never: they are the shipped ones.
+    pub fn load(&mut self) -> Result<(), String> {
+        self.network = Network::from_bytes(&self.bytes).map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     /// Reads the labelled rows.

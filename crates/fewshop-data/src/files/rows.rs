@@ -53,7 +53,12 @@ pub fn read_any_table(path: &Path, most: usize) -> Result<AnyTable, FileError> {
     };
     let (header, notes) = match is_workbook(path) {
         true => read_first_sheet(path, &COLUMNS, &mut each)?,
-        false => read_table_noting(path, &COLUMNS, &mut each)?,
+        false => {
+            let (header, mut notes) = read_table_noting(path, &COLUMNS, &mut each)?;
+            // The letters of a file that is not UTF-8 are a guess; a wrong separator shows in the columns.
+            notes.retain(|note| note.starts_with("decoded"));
+            (header, notes)
+        }
     };
     Ok(AnyTable {
         names: header.extra.into_iter().map(|(name, _)| name).collect(),
