@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use crate::error::{TableError, list, shorten};
 use crate::numbers::parse_number;
 use crate::table::{Table, is_missing};
-use crate::typing::Note;
-use crate::warnings::Warning;
 use crate::writing::{Reading, Writing, plain};
 
 /// Most classes, one against the rest.
@@ -38,8 +36,10 @@ pub(crate) struct Target {
     /// Rows without one.
     pub(crate) questions: Vec<usize>,
     pub(crate) labels: Labels,
-    /// What to know about how it was read.
-    pub(crate) warnings: Vec<Warning>,
+    /// A number that is read with thousands set apart, though it could be a decimal.
+    pub(crate) thousands: Option<String>,
+    /// Classes with more than one spelling, and all of these.
+    pub(crate) merged: Vec<(String, String)>,
     writing: Writing,
     /// The class of each spelling.
     spellings: BTreeMap<String, usize>,
@@ -134,7 +134,8 @@ impl Target {
                 rows: texts.len(),
             });
         }
-        let mut warnings = Vec::new();
+        let mut thousands = None;
+        let mut merged = Vec::new();
         let mut spellings = BTreeMap::new();
         let labels = if is_numbers {
             if let Some(example) = example {
@@ -144,10 +145,7 @@ impl Target {
                         found: shorten(&example),
                     });
                 }
-                warnings.push(Warning::Column {
-                    column: name.to_owned(),
-                    note: Note::Thousands(shorten(&example)),
-                });
+                thousands = Some(shorten(&example));
             }
             if let Some(at) = numbers.iter().position(Option::is_none) {
                 return Err(TableError::NotANumber {
@@ -174,10 +172,7 @@ impl Target {
             for (class, (class_name, texts)) in classes.iter().enumerate() {
                 spellings.extend(texts.iter().map(|text| (spelling(text), class)));
                 if texts.len() > 1 {
-                    warnings.push(Warning::Spellings {
-                        class: (*class_name).to_owned(),
-                        texts: list(texts.iter().copied()),
-                    });
+                    merged.push(((*class_name).to_owned(), list(texts.iter().copied())));
                 }
             }
             let class = |text: &&str| spellings.get(&spelling(text)).copied().unwrap_or(0);
@@ -190,7 +185,8 @@ impl Target {
             labelled,
             questions,
             labels,
-            warnings,
+            thousands,
+            merged,
             writing,
             spellings,
         })

@@ -1,7 +1,6 @@
 //! `fewshop prepare` as a user runs it: made-up raw logs in, files or one line of error out.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -9,6 +8,8 @@ use std::sync::Arc;
 use parquet::data_type::{ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
+
+use crate::workbook;
 
 fn fewshop(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fewshop"))
