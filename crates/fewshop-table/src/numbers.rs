@@ -77,16 +77,20 @@ pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
 
 /// Whether the cell is a date whose year has two digits: which of the three it is, nobody can tell.
 fn has_short_year(cell: &str) -> bool {
-    let mut numbers = cell.split(['.', '/', '-']).map(|part| {
-        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| part.parse::<u32>().ok()).flatten()
-    });
-    let mut next = || numbers.next().flatten();
-    let (Some(a), Some(b), Some(c), true) = (next(), next(), next(), cell.len() >= 6) else {
-        return false;
-    };
+    let (mut numbers, mut digits, mut at) = ([0; 3], [0; 3], 0);
+    for byte in cell.bytes() {
+        match byte {
+            b'0'..=b'9' if digits[at] < 2 => {
+                numbers[at] = 10 * numbers[at] + u32::from(byte - b'0');
+                digits[at] += 1;
+            }
+            b'.' | b'/' | b'-' if at < 2 => at += 1,
+            _ => return false,
+        }
+    }
     let is_date = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
-    next().is_none() && (is_date(b, a) || is_date(a, b) || is_date(b, c))
+    let [a, b, c] = numbers;
+    cell.len() >= 6 && digits[2] > 0 && (is_date(b, a) || is_date(a, b) || is_date(b, c))
 }
 
 /// The one order in which all cells are dates. `None` if there is none, or if days and months could

@@ -178,14 +178,15 @@ pub fn check_size(rows: usize, columns: usize) -> Result<(), TableError> {
 /// many tables ("other debtors: none"). A spreadsheet's errors are.
 #[must_use]
 pub fn is_missing(cell: &str) -> bool {
-    cell.is_empty()
-        || ["na", "n/a", "nan", "null", "<null>", "<na>", "?"]
-            .iter()
-            .any(|word| cell.eq_ignore_ascii_case(word))
-        || cell.starts_with('#')
-            && [
-                "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
-            ]
-            .iter()
-            .any(|word| cell.eq_ignore_ascii_case(word))
+    cell.is_empty() || cell.len() <= 7 && is_mark(cell)
+}
+
+#[inline(never)]
+fn is_mark(cell: &str) -> bool {
+    [
+        "na", "n/a", "nan", "null", "<null>", "<na>", "?", "#n/a", "#div/0!", "#value!", "#ref!",
+        "#name?", "#num!", "#null!",
+    ]
+    .iter()
+    .any(|word| cell.eq_ignore_ascii_case(word))
 }

@@ -42,9 +42,11 @@ pub(crate) struct Target {
     pub(crate) merged: Vec<(String, String)>,
     writing: Writing,
     /// The class of each spelling.
-    spellings: BTreeMap<String, usize>,
+    spellings: Vec<(String, usize)>,
 }
 
+/// Different texts of a target that are compared with each other.
+const SPELLINGS: usize = 50;
 /// One letter for a word, as in `Y` and `Yes`: one class where a target has both.
 const LETTERS: [(&str, &str); 9] = [
     ("y", "yes"),
@@ -68,30 +70,64 @@ fn spelling(text: &str) -> String {
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The names of the classes, each in its most frequent spelling, with their spellings.
-fn classes<'a>(counts: &BTreeMap<&'a str, usize>) -> Vec<(&'a str, Vec<&'a str>)> {
-    let mut of: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for &text in counts.keys() {
-        of.entry(spelling(text)).or_default().push(text);
-    }
-    for (letter, word) in LETTERS {
-        if of.contains_key(word)
-            && let Some(short) = of.remove(letter)
-        {
-            of.entry(word.to_owned()).or_default().extend(short);
+/// A class: its name in the most frequent spelling, all spellings, and what these have in common.
+struct Class<'a> {
+    name: &'a str,
+    rows: usize,
+    texts: Vec<&'a str>,
+    spellings: Vec<String>,
+}
+
+/// The classes in the order of their names. Of more texts than [`SPELLINGS`] each is one: these are no classes.
+fn classes<'a>(counts: &BTreeMap<&'a str, usize>) -> Vec<Class<'a>> {
+    let mut out: Vec<Class<'a>> = Vec::new();
+    let is_few = counts.len() <= SPELLINGS;
+    for (&text, &rows) in counts {
+        let (own, known) = match is_few {
+            true => {
+                let own = spelling(text);
+                let known = out.iter_mut().find(|class| class.spellings[0] == own);
+                (own, known)
+            }
+            false => (String::new(), None),
+        };
+        match known {
+            Some(class) => class.add(text, rows),
+            None => out.push(Class {
+                name: text,
+                rows,
+                texts: vec![text],
+                spellings: vec![own],
+            }),
         }
     }
-    let name = |texts: &[&'a str]| {
-        let most = texts.iter().map(|text| counts[text]).max();
-        let first = texts.iter().find(|text| Some(counts[*text]) == most);
-        first.copied().unwrap_or_default()
-    };
-    let mut out: Vec<_> = of
-        .into_values()
-        .map(|texts| (name(&texts), texts))
-        .collect();
-    out.sort_by(|a, b| a.0.cmp(b.0));
+    for (letter, word) in LETTERS {
+        let at = |spelling| out.iter().position(|class| class.spellings[0] == spelling);
+        if let (Some(short), Some(long)) = (at(letter), at(word)) {
+            let class = out.remove(short);
+            let long = &mut out[long - usize::from(short < long)];
+            for text in class.texts {
+                long.add(text, 0);
+            }
+            long.spellings.extend(class.spellings);
+        }
+    }
+    out.sort_by(|a, b| a.name.cmp(b.name));
     out
+}
+
+impl<'a> Class<'a> {
+    fn add(&mut self, text: &'a str, rows: usize) {
+        self.texts.push(text);
+        if rows > self.rows {
+            (self.name, self.rows) = (text, rows);
+        }
+    }
+}
+
+fn known_class(spellings: &[(String, usize)], spelling: &str) -> Option<usize> {
+    let known = spellings.iter().find(|known| known.0 == spelling);
+    known.map(|known| known.1)
 }
 
 impl Target {
@@ -107,7 +143,7 @@ impl Target {
             });
         }
         let texts: Vec<&str> = labelled.iter().map(|&row| cells[row].as_str()).collect();
-        let reading = Writing::of(texts.iter().copied());
+        let reading = Writing::of(&texts);
         let (writing, example, is_unclear) = match reading {
             Reading::Sure(writing) => (writing, None, false),
             Reading::Likely(writing, example) => (writing, Some(example), false),
@@ -136,7 +172,7 @@ impl Target {
         }
         let mut thousands = None;
         let mut merged = Vec::new();
-        let mut spellings = BTreeMap::new();
+        let mut spellings = Vec::new();
         let labels = if is_numbers {
             if let Some(example) = example {
                 if is_unclear {
@@ -161,24 +197,27 @@ impl Target {
                     target: shorten(name),
                     found: classes.len(),
                     most: MAX_CLASSES,
-                    texts: list(classes.iter().map(|class| class.0)),
+                    texts: list(classes.iter().map(|class| class.name)),
                 });
             }
             let mut classes = classes;
             if known == texts.len() {
-                let value = |class: &(&str, _)| writing.value(class.0).unwrap_or(0.0);
+                let value = |class: &Class<'_>| writing.value(class.name).unwrap_or(0.0);
                 classes.sort_by(|a, b| value(a).total_cmp(&value(b)));
             }
-            for (class, (class_name, texts)) in classes.iter().enumerate() {
-                spellings.extend(texts.iter().map(|text| (spelling(text), class)));
-                if texts.len() > 1 {
-                    merged.push(((*class_name).to_owned(), list(texts.iter().copied())));
+            let mut names = Vec::new();
+            for (number, class) in classes.into_iter().enumerate() {
+                names.push(class.name.to_owned());
+                if class.texts.len() > 1 {
+                    let all = list(class.texts.iter().copied());
+                    merged.push((class.name.to_owned(), all));
+                }
+                for spelling in class.spellings {
+                    spellings.push((spelling, number));
                 }
             }
-            let class = |text: &&str| spellings.get(&spelling(text)).copied().unwrap_or(0);
-            let of = texts.iter().map(class).collect();
-            let names = classes.iter().map(|class| class.0.to_owned());
-            Labels::Classes(names.collect(), of)
+            let class = |text: &&str| known_class(&spellings, &spelling(text)).unwrap_or(0);
+            Labels::Classes(names, texts.iter().map(class).collect())
         };
         Ok(Self {
             column,
@@ -195,9 +234,11 @@ impl Target {
     /// The class that a cell of the target names.
     pub(crate) fn class(&self, cell: &str) -> Option<usize> {
         let own = spelling(cell);
-        let words = LETTERS.iter().filter(|(letter, _)| *letter == own);
-        let mut spellings = std::iter::once(own.as_str()).chain(words.map(|(_, word)| *word));
-        spellings.find_map(|spelling| self.spellings.get(spelling).copied())
+        let known = |spelling| known_class(&self.spellings, spelling);
+        known(&own).or_else(|| {
+            let words = LETTERS.iter().filter(|(letter, _)| *letter == own);
+            words.map(|(_, word)| *word).find_map(known)
+        })
     }
 
     /// The number in a cell of the target.

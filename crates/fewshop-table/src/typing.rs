@@ -202,12 +202,26 @@ fn is_dash(cell: &str) -> bool {
     ["-", "–", "—", "--"].contains(&cell)
 }
 
-/// Whether these are numbers, more than a category has levels, and beside them a text or two that
-/// stand for what is not known.
-fn are_marked<'a>(values: &[f64], cells: impl Iterator<Item = &'a str>, writing: &Writing) -> bool {
-    let different: BTreeSet<u64> = values.iter().map(|value| value.to_bits()).collect();
-    let marks: BTreeSet<&str> = cells.filter(|cell| writing.value(cell).is_none()).collect();
-    different.len() > LEVELS && marks.len() <= MARKS
+/// How many different numbers there are.
+#[inline(never)]
+fn different(values: &[f64]) -> usize {
+    let all: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
+    all.len()
+}
+
+/// Whether beside the numbers there are [`MARKS`] different texts or fewer.
+#[inline(never)]
+fn are_marked(cells: &[&str], writing: &Writing) -> bool {
+    let mut marks: Vec<&str> = Vec::new();
+    for cell in cells {
+        if !marks.contains(cell) && writing.value(cell).is_none() {
+            marks.push(cell);
+        }
+        if marks.len() > MARKS {
+            return false;
+        }
+    }
+    true
 }
 
 /// Types one column.
@@ -216,19 +230,19 @@ fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, For
         .iter()
         .map(String::as_str)
         .filter(|cell| !is_missing(cell));
-    let rows = known.clone().count();
+    let known: Vec<&str> = known.collect();
+    let rows = known.len();
     if rows == 0 {
         return (Kind::LeftOut(LeftOut::Empty), Format::Text, None);
     }
     // In a column of numbers a dash is an empty cell.
-    let numbers = known.clone().filter(|cell| !is_dash(cell));
-    let rows_of_numbers = numbers.clone().count();
-    let (writing, note) = match Writing::of(numbers.clone()) {
+    let mut numbers = known.clone();
+    numbers.retain(|cell| !is_dash(cell));
+    let (writing, note) = match Writing::of(&numbers) {
         Reading::Sure(writing) => (writing, None),
         Reading::Likely(writing, example) => (writing, Some(Note::Thousands(shorten(&example)))),
         Reading::Unclear(_, count) => {
-            if asked != Some(Asked::Category)
-                && count as f64 >= NUMBER_SHARE * rows_of_numbers as f64
+            if asked != Some(Asked::Category) && count as f64 >= NUMBER_SHARE * numbers.len() as f64
             {
                 let kind = Kind::LeftOut(LeftOut::UnclearNumber);
                 return (kind, Format::Text, None);
@@ -237,27 +251,29 @@ fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, For
         }
     };
     let values: Vec<f64> = numbers
-        .clone()
+        .iter()
         .filter_map(|cell| writing.value(cell))
         .collect();
+    let distinct = different(&values);
     let is_numbers = match asked {
         Some(Asked::Number) => !values.is_empty(),
         Some(Asked::Category | Asked::Date) => false,
         Some(Asked::Use) | None => {
-            let share = values.len() as f64 / rows_of_numbers.max(1) as f64;
+            let share = values.len() as f64 / numbers.len().max(1) as f64;
             share >= NUMBER_SHARE
-                || share >= MARKED_NUMBER_SHARE && are_marked(&values, numbers.clone(), &writing)
+                || share >= MARKED_NUMBER_SHARE
+                    && distinct > LEVELS
+                    && are_marked(&numbers, &writing)
         }
     };
     if is_numbers {
-        let first = numbers.clone().find(|cell| writing.value(cell).is_none());
-        let texts = first.map(|first| Note::Texts(rows_of_numbers - values.len(), shorten(first)));
+        let first = numbers.iter().find(|cell| writing.value(cell).is_none());
+        let texts = first.map(|first| Note::Texts(numbers.len() - values.len(), shorten(first)));
         let format = Format::Number(writing);
         let note = texts.or(note);
-        let distinct: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
-        let differs = distinct.len() == values.len() && values.len() >= IDENTIFIER_ROWS;
+        let differs = distinct == values.len() && values.len() >= IDENTIFIER_ROWS;
         let is_whole = values.iter().all(|value| value.fract() == 0.0);
-        let kind = if distinct.len() == 1 && rows == cells.len() {
+        let kind = if distinct == 1 && rows == cells.len() {
             Kind::LeftOut(LeftOut::Constant)
         } else if differs
             && is_whole
@@ -272,12 +288,11 @@ fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, For
     }
     let order = match asked {
         Some(Asked::Category) => None,
-        _ => date_order(known.clone()),
+        _ => date_order(known.iter().copied()),
     };
     match order {
         Some(Ok(order)) => {
-            let first = known.clone().next();
-            let kind = if rows == cells.len() && known.clone().all(|cell| Some(cell) == first) {
+            let kind = if rows == cells.len() && known.iter().all(|cell| *cell == known[0]) {
                 Kind::LeftOut(LeftOut::Constant)
             } else {
                 Kind::Date

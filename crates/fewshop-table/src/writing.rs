@@ -1,13 +1,18 @@
 //! How a column writes its numbers: with a decimal point or comma, with thousands set apart, with a
 //! unit. What could be read in two ways is not read.
+//!
+//! Nothing here is generic, and texts are walked byte by byte: this crate is compiled for speed, and each
+//! copy of such code would be a kilobyte of the page.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use crate::numbers::parse_number;
 
-/// Longest unit, in characters.
+/// Longest unit, in bytes.
 const UNIT: usize = 16;
+/// Different units of a column that are counted.
+const UNITS: usize = 8;
 /// From this many cells like `1.234` on, beside whole numbers of three digits, the point sets
 /// thousands apart: decimals would not all have three digits.
 const GROUPED: usize = 3;
@@ -19,11 +24,34 @@ const CODES: [&str; 9] = [
 /// How the numbers of a column are written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Writing {
-    decimal: char,
-    group: Option<char>,
+    signs: Signs,
     before: String,
     after: String,
 }
+
+/// The decimal sign, and what sets thousands apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Signs {
+    decimal: u8,
+    group: Option<u8>,
+}
+
+const POINT: Signs = Signs {
+    decimal: b'.',
+    group: None,
+};
+const COMMA: Signs = Signs {
+    decimal: b',',
+    group: None,
+};
+const POINT_AND_GROUPS: Signs = Signs {
+    decimal: b'.',
+    group: Some(b','),
+};
+const COMMA_AND_GROUPS: Signs = Signs {
+    decimal: b',',
+    group: Some(b'.'),
+};
 
 /// What a column's cells say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,111 +64,161 @@ pub(crate) enum Reading {
 }
 
 impl Writing {
-    fn new(decimal: char, group: Option<char>) -> Self {
+    fn new(signs: Signs, (before, after): (&str, &str)) -> Self {
         Self {
-            decimal,
-            group,
-            before: String::new(),
-            after: String::new(),
+            signs,
+            before: before.to_owned(),
+            after: after.to_owned(),
         }
     }
 
     /// Decimal points, nothing else.
     pub(crate) fn plain() -> Self {
-        Self::new('.', None)
+        Self::new(POINT, ("", ""))
     }
 
     /// The number in a cell, without its unit.
     pub(crate) fn value(&self, cell: &str) -> Option<f64> {
-        let is_plain = self.decimal == '.' && self.group.is_none();
-        if is_plain && self.before.is_empty() && self.after.is_empty() {
-            return parse_number(cell).or_else(|| match cell.is_ascii() {
-                true => None,
-                false => parse_number(&plain(cell)),
-            });
+        let is_plain = self.signs == POINT && self.before.is_empty() && self.after.is_empty();
+        if is_plain && cell.is_ascii() {
+            return parse_number(cell);
         }
-        let cell = plain(cell);
-        let parts = Parts::of(&cell)?;
-        (parts.before == self.before && parts.after == self.after)
-            .then(|| parts.value(self.decimal, self.group))
-            .flatten()
+        self.unusual(&plain(cell))
+    }
+
+    #[inline(never)]
+    fn unusual(&self, cell: &str) -> Option<f64> {
+        let parts = Parts::of(cell)?;
+        match parts.before == self.before && parts.after == self.after {
+            true => parts.value(self.signs),
+            false => None,
+        }
     }
 
     /// How these cells, of which none is missing, write numbers.
-    pub(crate) fn of<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> Reading {
-        let numbers = Self::plain();
-        let mut dotted = cells.clone().filter(|cell| cell.contains('.')).peekable();
-        let is_simple = dotted.peek().is_none()
-            || dotted.any(|cell| !is_grouped(cell.trim_start_matches(['-', '+']), '.'));
-        if is_simple && cells.clone().all(|cell| parse_number(cell).is_some()) {
-            return Reading::Sure(numbers);
+    pub(crate) fn of(cells: &[&str]) -> Reading {
+        let mut is_simple = true;
+        let (mut has_point, mut has_decimal) = (false, false);
+        for cell in cells {
+            is_simple &= parse_number(cell).is_some();
+            if cell.contains('.') {
+                has_point = true;
+                has_decimal |= !is_grouped(cell.as_bytes());
+            }
+            if !is_simple {
+                break;
+            }
         }
-        let texts: Vec<Cow<'_, str>> = cells.map(plain).collect();
-        let parts: Vec<Parts<'_>> = texts.iter().filter_map(|text| Parts::of(text)).collect();
-        let mut units: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for part in &parts {
-            *units.entry((part.before, part.after)).or_default() += 1;
+        if is_simple && (has_decimal || !has_point) {
+            return Reading::Sure(Self::plain());
         }
-        let Some((&unit, _)) = units.iter().max_by_key(|unit| unit.1) else {
-            return Reading::Sure(numbers);
-        };
-        let of_unit = parts.into_iter().filter(|p| (p.before, p.after) == unit);
-        let with_unit = |decimal, group| Self {
-            before: unit.0.to_owned(),
-            after: unit.1.to_owned(),
-            ..Self::new(decimal, group)
-        };
-        read(&of_unit.collect::<Vec<_>>(), with_unit)
+        let texts: Vec<Cow<'_, str>> = cells.iter().map(|cell| plain(cell)).collect();
+        read(&texts)
     }
 }
 
-/// Tries all readings. `with` makes a writing from decimal sign and separator of thousands.
-fn read(parts: &[Parts<'_>], with: impl Fn(char, Option<char>) -> Writing) -> Reading {
-    let count = |decimal, group| {
-        let values = parts.iter().filter_map(|part| part.value(decimal, group));
-        values.count()
-    };
-    let point = count('.', None);
-    let comma = count(',', None);
-    let comma_groups = count('.', Some(','));
-    let point_groups = count(',', Some('.'));
+/// Tries all readings.
+#[inline(never)]
+fn read(texts: &[Cow<'_, str>]) -> Reading {
+    let mut parts: Vec<Parts<'_>> = Vec::new();
+    let mut units: Vec<((&str, &str), usize)> = Vec::new();
+    for text in texts {
+        let Some(part) = Parts::of(text) else {
+            continue;
+        };
+        parts.push(part);
+        let unit = (part.before, part.after);
+        match units.iter().position(|other| other.0 == unit) {
+            Some(known) => units[known].1 += 1,
+            None if units.len() < UNITS => units.push((unit, 1)),
+            None => {}
+        }
+    }
+    let mut unit = ("", "");
+    let mut most = 0;
+    for (other, count) in units {
+        if count > most {
+            (unit, most) = (other, count);
+        }
+    }
+    parts.retain(|part| (part.before, part.after) == unit);
+    let with = |signs| Writing::new(signs, unit);
+    let count = |signs| count(&parts, signs);
+    let (point, comma) = (count(POINT), count(COMMA));
+    let (comma_groups, point_groups) = (count(POINT_AND_GROUPS), count(COMMA_AND_GROUPS));
     let most = comma_groups.max(point_groups);
-    for group in [' ', '\''] {
-        if parts.iter().any(|part| part.body.contains(group)) {
-            let (point, comma) = (count('.', Some(group)), count(',', Some(group)));
-            if point.max(comma) > most {
-                let decimal = if comma > point { ',' } else { '.' };
-                return Reading::Sure(with(decimal, Some(group)));
+    // With neither points nor commas both decimal signs say the same, and the first is taken.
+    let mut rare = None;
+    let mut most_rare = most;
+    for group in [b' ', b'\''] {
+        for decimal in [b'.', b','] {
+            let signs = Signs {
+                decimal,
+                group: Some(group),
+            };
+            if count(signs) > most_rare {
+                (rare, most_rare) = (Some(signs), count(signs));
             }
         }
     }
-    let example = |sign: char| {
-        let found = parts.iter().find(|part| part.body.contains(sign));
-        found.map_or_else(String::new, |part| part.body.to_owned())
-    };
-    let whole = |sign: char| {
-        let others = parts.iter().filter(move |part| !part.body.contains(sign));
-        others.map(|part| part.body.len())
-    };
+    if let Some(signs) = rare {
+        return Reading::Sure(with(signs));
+    }
     if point == most {
-        let grouped = parts.len() - whole('.').count();
-        let fits = whole('.').all(|digits| digits <= 3) && whole('.').any(|digits| digits == 3);
-        return match point_groups == most && grouped >= GROUPED && fits {
-            true => Reading::Likely(with(',', Some('.')), example('.')),
-            false => Reading::Sure(with('.', None)),
+        let others = Others::of(&parts, b'.');
+        let fits = others.longest == 3 && parts.len() - others.count >= GROUPED;
+        return match point_groups == most && fits {
+            true => Reading::Likely(with(COMMA_AND_GROUPS), others.example),
+            false => Reading::Sure(with(POINT)),
         };
     }
+    let others = Others::of(&parts, b',');
     if comma == most {
-        return match (comma_groups == most, whole(',').all(|digits| digits <= 3)) {
-            (false, _) => Reading::Sure(with(',', None)),
-            (true, true) => Reading::Likely(with('.', Some(',')), example(',')),
-            (true, false) => Reading::Unclear(example(','), most),
+        return match (comma_groups == most, others.longest <= 3) {
+            (false, _) => Reading::Sure(with(COMMA)),
+            (true, true) => Reading::Likely(with(POINT_AND_GROUPS), others.example),
+            (true, false) => Reading::Unclear(others.example, most),
         };
     }
     match comma_groups.cmp(&point_groups) {
-        std::cmp::Ordering::Greater => Reading::Sure(with('.', Some(','))),
-        std::cmp::Ordering::Less => Reading::Sure(with(',', Some('.'))),
-        std::cmp::Ordering::Equal => Reading::Unclear(example(','), most),
+        Ordering::Greater => Reading::Sure(with(POINT_AND_GROUPS)),
+        Ordering::Less => Reading::Sure(with(COMMA_AND_GROUPS)),
+        Ordering::Equal => Reading::Unclear(others.example, most),
+    }
+}
+
+#[inline(never)]
+fn count(parts: &[Parts<'_>], signs: Signs) -> usize {
+    let mut count = 0;
+    for part in parts {
+        count += usize::from(part.value(signs).is_some());
+    }
+    count
+}
+
+/// The numbers without a sign, and the first that has it.
+struct Others {
+    count: usize,
+    longest: usize,
+    example: String,
+}
+
+impl Others {
+    fn of(parts: &[Parts<'_>], sign: u8) -> Self {
+        let mut out = Self {
+            count: 0,
+            longest: 0,
+            example: String::new(),
+        };
+        for part in parts {
+            if !part.body.as_bytes().contains(&sign) {
+                out.count += 1;
+                out.longest = out.longest.max(part.body.len());
+            } else if out.example.is_empty() {
+                part.body.clone_into(&mut out.example);
+            }
+        }
+        out
     }
 }
 
@@ -154,87 +232,124 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    #[inline(never)]
     fn of(cell: &'a str) -> Option<Self> {
-        let mut is_negative = false;
-        let mut signs = 0;
-        let mut unsigned = |text: &'a str| match text.strip_prefix(['-', '+']) {
-            Some(rest) => {
-                is_negative |= text.starts_with('-');
-                signs += 1;
-                rest.trim_start()
+        let (first, rest) = unsigned(trimmed(cell));
+        let length = match CODES.iter().find(|code| rest.starts_with(**code)) {
+            Some(code) => code.len(),
+            None => {
+                let first = rest.chars().next().filter(|c| is_currency(*c));
+                first.map_or(0, char::len_utf8)
             }
-            None => text,
         };
-        let rest = unsigned(cell.trim());
-        let code = CODES.iter().find(|code| rest.starts_with(**code));
-        let sign = rest.chars().next().filter(|c| is_currency(*c));
-        let (before, rest) =
-            rest.split_at(code.map_or(sign.map_or(0, char::len_utf8), |code| code.len()));
-        let rest = unsigned(rest.trim_start());
-        if signs > 1 {
+        let (before, rest) = rest.split_at(length);
+        let (second, rest) = unsigned(trimmed(rest));
+        if first != 0 && second != 0 {
             return None;
         }
-        let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '\'');
-        let mut end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        if let Some(power) = rest[end..].strip_prefix(['e', 'E']) {
-            let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
-            if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
-                end = rest.len();
-            }
+        let bytes = rest.as_bytes();
+        let is_part = |b: &u8| b.is_ascii_digit() || b".,' ".contains(b);
+        let mut end = bytes
+            .iter()
+            .position(|b| !is_part(b))
+            .unwrap_or(bytes.len());
+        if is_power(&bytes[end..]) {
+            end = bytes.len();
         }
-        let (body, after) = rest.split_at(end);
-        let body = body.trim_end();
-        let after = after.trim();
-        let begins = body.trim_start_matches(['.', ',']);
-        let is_number =
-            begins.starts_with(|c: char| c.is_ascii_digit()) && body.len() <= begins.len() + 1;
-        let is_unit = after.is_empty()
-            || after.starts_with(|c: char| {
-                c.is_alphabetic() || is_currency(c) || matches!(c, '%' | '‰' | '°' | 'µ')
-            }) && after.chars().count() <= UNIT
-                && !after.contains(|c: char| c.is_ascii_digit());
-        (is_number && is_unit).then_some(Self {
-            is_negative,
+        let (body, after) = (trimmed(&rest[..end]), trimmed(&rest[end..]));
+        let digit = body.bytes().position(|b| b.is_ascii_digit())?;
+        let is_number = digit == 0 || digit == 1 && !body.starts_with(['\'', ' ']);
+        (is_number && is_unit(after)).then_some(Self {
+            is_negative: first == b'-' || second == b'-',
             before,
             body,
             after,
         })
     }
 
-    fn value(&self, decimal: char, group: Option<char>) -> Option<f64> {
-        let (whole, fraction) = match self.body.split_once(decimal) {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (self.body, None),
-        };
-        let whole = match group.filter(|group| whole.contains(*group)) {
-            Some(group) if is_grouped(whole, group) => Cow::Owned(whole.replace(group, "")),
-            Some(_) => return None,
-            None => Cow::Borrowed(whole),
-        };
-        let is_plain = |text: &str| !text.contains(['.', ',', ' ', '\'']);
-        if !is_plain(&whole) || !fraction.is_none_or(is_plain) {
+    #[inline(never)]
+    fn value(&self, signs: Signs) -> Option<f64> {
+        let mut text = String::with_capacity(self.body.len());
+        // Digits since the last sign that sets thousands apart, and whether there was one.
+        let (mut digits, mut is_grouped, mut is_fraction) = (0, false, false);
+        for &byte in self.body.as_bytes() {
+            let ends_group = !is_fraction && is_grouped && digits != 3;
+            if byte.is_ascii_digit() {
+                digits += 1;
+            } else if byte == signs.decimal && !is_fraction {
+                if ends_group {
+                    return None;
+                }
+                is_fraction = true;
+                text.push('.');
+                continue;
+            } else if Some(byte) == signs.group && !is_fraction {
+                let begins = !is_grouped && (1..=3).contains(&digits) && !text.starts_with('0');
+                if ends_group || !(is_grouped || begins) {
+                    return None;
+                }
+                (digits, is_grouped) = (0, true);
+                continue;
+            } else if b".,' ".contains(&byte) {
+                return None;
+            }
+            text.push(char::from(byte));
+        }
+        if !is_fraction && is_grouped && digits != 3 {
             return None;
         }
-        let text = match fraction {
-            Some(fraction) => format!("{whole}.{fraction}"),
-            None => whole.into_owned(),
-        };
         let value = parse_number(&text)?;
         Some(if self.is_negative { -value } else { value })
     }
 }
 
-/// Whether these digits are set apart in threes, as in `12,345,678`.
-fn is_grouped(whole: &str, group: char) -> bool {
-    let is_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = whole.split(group);
-    let first = parts.next().unwrap_or_default();
-    let rest: Vec<&str> = parts.collect();
-    (1..=3).contains(&first.len())
-        && is_digits(first)
-        && !first.starts_with('0')
-        && !rest.is_empty()
-        && rest.iter().all(|part| part.len() == 3 && is_digits(part))
+/// A leading sign, or 0, and the rest.
+fn unsigned(text: &str) -> (u8, &str) {
+    match text.as_bytes().first() {
+        Some(sign @ (b'-' | b'+')) => (*sign, trimmed(&text[1..])),
+        _ => (0, text),
+    }
+}
+
+#[inline(never)]
+fn trimmed(text: &str) -> &str {
+    text.trim()
+}
+
+/// Whether this is the power of ten of a number, as in `1e-3`.
+fn is_power(bytes: &[u8]) -> bool {
+    let digits = match bytes {
+        [b'e' | b'E', b'-' | b'+', digits @ ..] | [b'e' | b'E', digits @ ..] => digits,
+        _ => return false,
+    };
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+fn is_unit(after: &str) -> bool {
+    let Some(first) = after.chars().next() else {
+        return true;
+    };
+    (first.is_ascii_alphabetic() || !first.is_ascii() || matches!(first, '%' | '$'))
+        && !matches!(first, '–' | '—' | '…')
+        && after.len() <= UNIT
+        && !after.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Whether thousands are set apart by points, as in `12.345.678`, and nothing else.
+fn is_grouped(cell: &[u8]) -> bool {
+    let digits = match cell {
+        [b'-' | b'+', digits @ ..] => digits,
+        digits => digits,
+    };
+    let mut from_end = 0;
+    for byte in digits.iter().rev() {
+        let is_sign = from_end % 4 == 3;
+        if is_sign != (*byte == b'.') || !is_sign && !byte.is_ascii_digit() {
+            return false;
+        }
+        from_end += 1;
+    }
+    from_end % 4 != 0 && digits[0] != b'0'
 }
 
 fn is_currency(c: char) -> bool {
@@ -242,19 +357,23 @@ fn is_currency(c: char) -> bool {
 }
 
 /// The text with the narrow letters, spaces and signs that keyboards without these replace.
+#[inline(never)]
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        '\u{ffe5}' => '¥',
-        '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{3000}' => ' ',
-        '−' => '-',
-        '’' => '\'',
-        other => other,
-    };
-    Cow::Owned(text.chars().map(narrow).collect())
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        out.push(match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+            '\u{ffe5}' => '¥',
+            '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{3000}' => ' ',
+            '−' => '-',
+            '’' => '\'',
+            other => other,
+        });
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -264,7 +383,7 @@ mod tests {
     /// What is read; with `likely` where another reading is not impossible.
     #[track_caller]
     fn check(cells: &[&str], values: &[f64], likely: bool) {
-        let reading = Writing::of(cells.iter().copied());
+        let reading = Writing::of(cells);
         let writing = match &reading {
             Reading::Sure(writing) if !likely => writing,
             Reading::Likely(writing, _) if likely => writing,
@@ -299,7 +418,7 @@ mod tests {
         check(&["EUR 5", "EUR 7"], &[5.0, 7.0], false);
         check(&["70 kg", "81.5 kg"], &[70.0, 81.5], false);
         check(&["３００元", "1,200.5元"], &[300.0, 1200.5], false);
-        let mixed = Writing::of(["5 %", "7 %", "0.05"].into_iter());
+        let mixed = Writing::of(&["5 %", "7 %", "0.05"]);
         let Reading::Sure(writing) = mixed else {
             panic!("{mixed:?}")
         };
@@ -323,7 +442,7 @@ mod tests {
             false,
         );
         for cells in [["1,234", "5678"], ["1,234", "5.678"]] {
-            let reading = Writing::of(cells.into_iter());
+            let reading = Writing::of(&cells);
             assert_eq!(reading, Reading::Unclear("1,234".to_owned(), 2));
         }
     }
@@ -344,7 +463,7 @@ mod tests {
             "inf",
         ];
         for cell in cells {
-            let Reading::Sure(writing) = Writing::of([cell].into_iter()) else {
+            let Reading::Sure(writing) = Writing::of(&[cell]) else {
                 panic!("{cell}")
             };
             assert_eq!(writing.value(cell), None, "{cell}");
