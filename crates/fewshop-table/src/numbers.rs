@@ -1,6 +1,7 @@
 //! Numbers and dates as people write them.
 
 /// A number with a decimal point.
+#[inline(never)]
 pub(crate) fn parse_number(cell: &str) -> Option<f64> {
     let first = cell.strip_prefix(['+', '-', '−']).unwrap_or(cell);
     // Rust also reads "inf" and "nan", which are texts in a table.
@@ -66,6 +67,7 @@ fn days(year: u32, month: u32, day: u32) -> Option<f64> {
 }
 
 /// Days since 1970 of a date in this order.
+#[inline(never)]
 pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     let [a, b, c] = parts(cell)?;
     match order {
@@ -76,6 +78,7 @@ pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
 }
 
 /// Whether the cell is a date whose year has two digits: which of the three it is, nobody can tell.
+#[inline(never)]
 fn has_short_year(cell: &str) -> bool {
     let (mut numbers, mut digits, mut at) = ([0; 3], [0; 3], 0);
     for byte in cell.bytes() {

@@ -62,6 +62,7 @@ const LETTERS: [(&str, &str); 9] = [
 
 /// What two spellings of a class have in common: letters without case, one space between words; of
 /// a number its value.
+#[inline(never)]
 fn spelling(text: &str) -> String {
     if let Some(value) = parse_number(text) {
         return (value + 0.0).to_string();
@@ -112,8 +113,20 @@ fn classes<'a>(counts: &BTreeMap<&'a str, usize>) -> Vec<Class<'a>> {
             long.spellings.extend(class.spellings);
         }
     }
-    out.sort_by(|a, b| a.name.cmp(b.name));
+    // In another order than before only if spellings were put together.
+    arrange(&mut out, &|a, b| a.name < b.name);
     out
+}
+
+/// Sorts a few classes, or many that are in order: a library's sort is kilobytes of the page.
+fn arrange(classes: &mut [Class<'_>], is_before: &dyn Fn(&Class<'_>, &Class<'_>) -> bool) {
+    for from in 1..classes.len() {
+        let mut at = from;
+        while at > 0 && is_before(&classes[at], &classes[at - 1]) {
+            classes.swap(at, at - 1);
+            at -= 1;
+        }
+    }
 }
 
 impl<'a> Class<'a> {
@@ -131,6 +144,7 @@ fn known_class(spellings: &[(String, usize)], spelling: &str) -> Option<usize> {
 }
 
 impl Target {
+    #[inline(never)]
     pub(crate) fn read(table: &Table, name: &str, task: Option<Task>) -> Result<Self, TableError> {
         let column = table.find(name)?;
         let cells = table.column(column);
@@ -203,7 +217,7 @@ impl Target {
             let mut classes = classes;
             if known == texts.len() {
                 let value = |class: &Class<'_>| writing.value(class.name).unwrap_or(0.0);
-                classes.sort_by(|a, b| value(a).total_cmp(&value(b)));
+                arrange(&mut classes, &|a, b| value(a) < value(b));
             }
             let mut names = Vec::new();
             for (number, class) in classes.into_iter().enumerate() {

@@ -130,6 +130,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    #[inline(never)]
     pub(crate) fn value(&self, cell: &str) -> Option<f64> {
         match self {
             Self::Number(writing) => writing.value(cell),
