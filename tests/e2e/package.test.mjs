@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { extname, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { SITE } from "./site.mjs";
 import { PATIENCE, launch, until } from "./shopper.mjs";
@@ -724,4 +724,30 @@ test("5,000 events, with a request after every tenth, take no more memory than 3
     assert.ok(large.page - small.page < 1 << 20, `the page: ${small.page} to ${large.page} bytes`);
     assert.ok(large.engine - small.engine <= 1 << 20, `the engine: ${small.engine} to ${large.engine} bytes`);
   });
+});
+
+test("the README's lines on tables run as they are", async () => {
+  const readme = await readFile(join(PACKAGE, "README.md"), "utf8");
+  const [, lines] = readme.match(/## Answers for any table\n\n```js\n([^]*?)```/);
+  const rows = Array.from({ length: 40 }, (_, row) => {
+    const income = (row * 37 + 16) % 40;
+    return `${income},${row < 12 || (row > 12 && row < 20) ? (income > 19 ? "yes" : "no") : ""}`;
+  });
+  const script = `const file = new Blob([${JSON.stringify(["income,repaid", ...rows].join("\n"))}]);\n${lines.replace("fewshop/table", "/fewshop/table.js")}`;
+  await blank({ files: { "/lines.js": script } }, async (page, complaints) => {
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
+    await page.evaluate(() => import("/lines.js"));
+    // Row 12 is labelled by the lines; 20 rows are left.
+    await until("all rows are answered", () => said.length === 20);
+    assert.match(said[2], /^22 yes 0\.[5-9]/);
+    assert.match(said[7], /^27 no 0\.[5-9]/);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("where there are no workers, as on a server, tables wait for a browser", async () => {
+  const { Table } = await import(pathToFileURL(join(PACKAGE, "table.js")).href);
+  Table.prepare();
+  await assert.rejects(Table.read("a,b\n1,2\n"), { code: "no_worker" });
 });

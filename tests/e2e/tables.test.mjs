@@ -178,3 +178,30 @@ test("the page opens without a network after one visit", async () => {
     await page.locator(".outcome, .verdict").first().waitFor();
   });
 });
+
+test("files of another kind or encoding are read, or refused in words that help", async () => {
+  await visit({}, async (page) => {
+    const open = (name, bytes) => page.setInputFiles("#file", { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
+    const alert = page.getByRole("alert");
+    const zip = [0x50, 0x4b, 3, 4, 20, 0, 6, 0, 8, 0];
+    await open("patients.xlsx", zip);
+    await alert.getByText("This is a workbook. Save the sheet as CSV").waitFor();
+    await open("patients.xls", [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1]);
+    await alert.getByText("This is a workbook.").waitFor();
+    await open("patients.pdf", "%PDF-1.7 and more");
+    await alert.getByText("This file is not text.").waitFor();
+    await open("patients.csv", [97, 44, 98, 10, 0, 0, 0, 0, 1, 2, 3]);
+    await alert.getByText("This file is not text.").waitFor();
+    // UTF-16 that does not say so, with decimal commas, thousands and units.
+    const rows = Array.from({ length: 30 }, (_, row) => `${1 + (row % 9)}.${String(row * 37).padStart(3, "0").slice(-3)},50 €;${row % 7} %;${row < 14 ? (row % 9 > 4 ? ["Ja", "ja"][row % 2] : "nein") : ""}`);
+    await open("kredite.csv", Buffer.from(["Betrag;Zins;zurückgezahlt", ...rows].join("\r\n"), "utf16le"));
+    await page.getByText("30 rows, 3 columns").waitFor();
+    await page.getByText("2 columns are used.").waitFor();
+    await page.getByText(/^(Ja, ja|ja, Ja) count as one class/).waitFor();
+    await page.getByRole("button", { name: "Forget the table" }).click();
+    // Dates and numbers that could be read in two ways are left out, and said.
+    const unclear = Array.from({ length: 20 }, (_, row) => `1,${100 + row}\t${row * 1111}\t0${1 + (row % 9)}.03.${10 + row}\t${row % 3}\t${row < 9 ? ["yes", "no"][row % 2] : ""}`);
+    await paste(page, ["weight\tother\tadmitted\tlevel\till", ...unclear.map((line, row) => (row === 3 ? line.replace("1,103", "1234") : line))].join("\n"));
+    await page.getByText("Not used: weight, admitted.").or(page.getByText("Not used: admitted, weight.")).waitFor();
+  });
+});

@@ -121,7 +121,7 @@ fn dependencies_point_down_only() {
             "fewshop-words",
         ],
     );
-    check_inner("fewshop-bench", &["fewshop-model"]);
+    check_inner("fewshop-bench", &["fewshop-model", "fewshop-table"]);
     check_inner(
         "fewshop-fuzz",
         &[
@@ -496,6 +496,7 @@ fn table_modules_import_only_lower_layers() {
             "error",
             "math",
             "numbers",
+            "writing",
             "protected",
             "table",
             "text",
@@ -510,6 +511,7 @@ fn table_modules_import_only_lower_layers() {
             "ensemble",
             "gate",
             "site",
+            "source",
             "head",
             "regression",
             "warnings",

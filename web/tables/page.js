@@ -310,7 +310,7 @@ function drawStart() {
     if (!pasted.value.trim()) throw new TableError({ code: "", message: texts.not_read });
     await load(pasted.value);
   });
-  const file = el("input.hush", { type: "file", id: "file", accept: ".csv,.tsv,.tab,.txt,text/csv,text/plain,text/tab-separated-values", onchange: () => file.files[0] && start(load)(file.files[0], { name: file.files[0].name }) });
+  const file = el("input.hush", { type: "file", id: "file", accept: ".csv,.tsv,.tab,.txt,.xlsx,.xls,.ods,text/csv,text/plain,text/tab-separated-values", onchange: () => file.files[0] && start(load)(file.files[0], { name: file.files[0].name }) });
   const openExample = start(async (name) => load(await fetched.get(EXAMPLES[name].file), { name: EXAMPLES[name].file, example: name }));
   const examples = Object.keys(EXAMPLES).map((name) =>
     el("li", {}, el("button.example", { type: "button", onclick: () => openExample(name) }, el("strong", {}, texts.examples[name][0]), el("span", {}, texts.examples[name][1]))),
@@ -358,7 +358,8 @@ function drawChips() {
 function drawColumns() {
   const out = open.columns.filter(({ kind }) => kind === "left_out");
   const covered = out.filter(({ why }) => why === "protected").map(({ name }) => name);
-  const line = [texts.used(open.columns.length - out.length), ...(covered.length ? [texts.covered(covered)] : [])].join(" ");
+  const others = out.filter(({ why }) => why !== "protected" && why !== "asked").map(({ name }) => name);
+  const line = [texts.used(open.columns.length - out.length), ...(covered.length ? [texts.covered(covered)] : []), ...(others.length ? [texts.dropped(others)] : [])].join(" ");
   const toggled = ({ target }) => { open.isOpen = target.open; };
   return el("details.part", { open: open.isOpen, ontoggle: toggled }, el("summary", {}, el("h3", {}, texts.columns), el("span.hint", {}, line)), el("p.hint", {}, texts.columns_hint), drawChips());
 }

@@ -2,10 +2,90 @@
 
 use fewshop_model::kernels::{self, AdaptRows};
 use fewshop_model::{AdapterWeights, ItemTable, ModelConfig};
+use fewshop_table::network::Network;
+use fewshop_table::{
+    Episode, LabelledRows, MAX_CELLS, Settings, Table, TableError, episode, is_missing,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::Task;
 use crate::tower::{self, D, Tower};
+
+/// The network for tables, on the cells of one table.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct TableNetwork {
+    bytes: Vec<u8>,
+    network: Network,
+    episode: Episode,
+    rows: Option<LabelledRows>,
+}
+
+#[wasm_bindgen]
+impl TableNetwork {
+    /// Takes a table as text; the rows without a value in `target` are the questions.
+    ///
+    /// # Errors
+    /// When the table cannot be answered.
+    #[wasm_bindgen(constructor)]
+    pub fn new(text: &str, target: &str) -> Result<Self, String> {
+        let made = || {
+            let table = Table::parse(text, MAX_CELLS)?;
+            let cells = table.column(table.find(target)?).iter().enumerate();
+            let questions: Vec<usize> = cells
+                .filter(|(_, cell)| is_missing(cell))
+                .map(|(row, _)| row)
+                .collect();
+            episode(&table, target, &questions, &Settings::default())
+        };
+        Ok(Self {
+            bytes: Network::shipped().to_bytes(),
+            network: Network::shipped(),
+            episode: made().map_err(|error: TableError| error.to_string())?,
+            rows: None,
+        })
+    }
+
+    /// Cells of a row.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.episode.cells
+    }
+
+    /// What the network reads of the labelled rows.
+    #[must_use]
+    pub fn labelled(&self) -> Vec<f32> {
+        self.episode.context.clone()
+    }
+
+    /// What it reads of the questions.
+    #[must_use]
+    pub fn questions(&self) -> Vec<f32> {
+        self.episode.questions.clone()
+    }
+
+    /// Reads the weights again, as a page does once.
+    ///
+    /// # Errors
+    /// Never: they are the shipped ones.
+    pub fn load(&mut self) -> Result<(), String> {
+        self.network = Network::from_bytes(&self.bytes).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Reads the labelled rows.
+    pub fn read(&mut self) {
+        self.rows = Some(self.episode.read(&self.network));
+    }
+
+    /// The corrections for these cells; none before the labelled rows are read.
+    #[must_use]
+    pub fn corrections(&self, questions: &[f32]) -> Vec<f32> {
+        let rows = self.rows.iter();
+        rows.flat_map(|rows| rows.corrections(questions)).collect()
+    }
+}
 
 #[wasm_bindgen(start)]
 fn start() {

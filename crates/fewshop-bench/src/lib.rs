@@ -2,6 +2,8 @@
 //! fine-tune a small tower on one user's few items, then scan a catalogue for the best. `cargo
 //! xtask bench plug` builds it for the browser and writes the page around it.
 //!
+//! `TableNetwork` runs the network for tables on the cells of one table, beside ONNX Runtime Web (`tests/e2e/bench/onnx.mjs`).
+//!
 //! The shop itself does not need such a tower: on the device it learns only the user embedding
 //! ([`fewshop_model::kernels::adapt`]), and the benchmark runs that too, as a workload of its own.
 

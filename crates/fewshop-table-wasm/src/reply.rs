@@ -54,13 +54,19 @@ pub fn error(error: &TableError) -> String {
             target,
             found,
             most,
+            texts,
         } => values(
             "too_many_classes",
             &[
                 ("target", target.clone()),
                 ("found", of(found)),
                 ("most", of(most)),
+                ("texts", texts.clone()),
             ],
+        ),
+        TableError::UnclearNumber { column, found } => values(
+            "unclear_number",
+            &[("column", column.clone()), ("found", found.clone())],
         ),
         TableError::NotANumber { row, column, found } => values(
             "not_a_number",
@@ -138,6 +144,7 @@ fn reason(reason: LeftOut) -> &'static str {
         LeftOut::Empty => "empty",
         LeftOut::Protected => "protected",
         LeftOut::UnclearDate => "unclear_date",
+        LeftOut::UnclearNumber => "unclear_number",
         _ => "asked",
     }
 }
@@ -164,15 +171,21 @@ fn warning(warning: &Warning) -> String {
             .count("labelled", *labelled)
             .count("used", *used),
         Warning::Column { column, note } => {
-            let (code, count) = match note {
-                Note::Texts(count) => ("texts", *count),
-                Note::Levels(count) => ("levels", *count),
-                _ => ("other", 0),
+            let (code, count, example) = match note {
+                Note::Texts(count, first) => ("texts", *count, first.as_str()),
+                Note::Levels(count) => ("levels", *count, ""),
+                Note::Thousands(example) => ("thousands", 0, example.as_str()),
+                _ => ("other", 0, ""),
             };
             out.text("code", code)
                 .text("column", column)
                 .count("count", count)
+                .text("example", example)
         }
+        Warning::Spellings { class, texts } => out
+            .text("code", "spellings")
+            .text("class", class)
+            .text("texts", texts),
         Warning::Lonely { class, .. } => out.text("code", "lonely").text("class", class),
         Warning::Separates { column } => out.text("code", "separates").text("column", column),
         Warning::Orders { column } => out.text("code", "orders").text("column", column),

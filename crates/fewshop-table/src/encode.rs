@@ -91,7 +91,7 @@ impl Encoder {
                     let step = values.len().div_ceil(QUANTILES).max(1);
                     let source = Source {
                         at,
-                        format: typed.format,
+                        format: typed.format.clone(),
                         fill,
                         sorted: values.iter().copied().step_by(step).collect(),
                     };

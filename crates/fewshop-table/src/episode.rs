@@ -79,12 +79,36 @@ pub fn episode(
 }
 
 impl Episode {
-    /// The corrections of a network for the questions, by the kernels that a predictor uses.
+    /// Reads the labelled rows, by the kernels that a predictor uses.
+    #[must_use]
+    pub fn read(&self, network: &Network) -> LabelledRows {
+        LabelledRows {
+            context: Context::of_cells(network, &self.context, self.labelled),
+            size: self.cells * INPUTS,
+        }
+    }
+
+    /// The corrections of a network for the questions.
     #[must_use]
     pub fn corrections(&self, network: &Network) -> Vec<f32> {
-        let context = Context::of_cells(network, &self.context, self.labelled);
-        let size = self.cells * INPUTS;
-        let questions = self.questions.chunks_exact(size);
-        questions.map(|cells| context.correction(cells)).collect()
+        self.read(network).corrections(&self.questions)
+    }
+}
+
+/// The labelled rows of a table as a network has read them.
+#[derive(Debug, Clone)]
+pub struct LabelledRows {
+    context: Context,
+    size: usize,
+}
+
+impl LabelledRows {
+    /// The corrections for the cells of questions, `[questions, cells, INPUTS]`.
+    #[must_use]
+    pub fn corrections(&self, questions: &[f32]) -> Vec<f32> {
+        let questions = questions.chunks_exact(self.size);
+        questions
+            .map(|cells| self.context.correction(cells))
+            .collect()
     }
 }

@@ -6,7 +6,7 @@
 pub enum TableError {
     /// The target is no column.
     #[error(
-        "the table has no column '{target}', found {found}: name the column that is to be predicted"
+        "the table has no column '{target}', found {found}: name the column that is to be predicted; names are read from the first row"
     )]
     NoTarget {
         /// The name asked for.
@@ -67,7 +67,7 @@ pub enum TableError {
     },
     /// More classes than can be told apart from a few rows.
     #[error(
-        "'{target}' has {found} different texts, expected at most {most}: merge rare classes, or choose another column"
+        "'{target}' has {found} different texts ({texts}), expected at most {most}: merge rare classes, or choose another column"
     )]
     TooManyClasses {
         /// The target.
@@ -76,6 +76,18 @@ pub enum TableError {
         found: usize,
         /// The limit.
         most: usize,
+        /// The texts.
+        texts: String,
+    },
+    /// A target whose numbers could be read in two ways.
+    #[error(
+        "column '{column}': '{found}' could be in thousands or a decimal: write all its numbers in one way, without thousands set apart"
+    )]
+    UnclearNumber {
+        /// The column.
+        column: String,
+        /// A cell.
+        found: String,
     },
     /// A network that cannot be used.
     #[error("the network cannot be used: {0}")]

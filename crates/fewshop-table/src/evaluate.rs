@@ -5,7 +5,7 @@ use crate::math::{Random, log_loss, logit};
 use crate::predictor::{Answer, Outcome, Predictor};
 use crate::settings::Settings;
 use crate::table::{Table, is_missing};
-use crate::target::{Labels, Target};
+use crate::target::{Labels, Target, Task};
 
 /// Probabilities are kept this far from 0 and 1 before their loss is taken.
 const CLIP: f64 = 1e-3;
@@ -56,6 +56,10 @@ pub fn draw(
         )));
     }
     let cells = table.column(read.column);
+    let is_same = |a: usize, b: usize| match read.labels {
+        Labels::Classes(..) => read.class(&cells[a]) == read.class(&cells[b]),
+        Labels::Numbers(_) => cells[a] == cells[b],
+    };
     let mut out = Vec::with_capacity(draws);
     for number in 0..draws {
         let mut random = Random::new(settings.seed, 1_000_000 + number as u64);
@@ -64,12 +68,12 @@ pub fn draw(
         // put in instead of drawing for ever.
         for _ in 0..1_000 {
             random.shuffle(&mut rows);
-            if rows[..k].iter().any(|&row| cells[row] != cells[rows[0]]) {
+            if rows[..k].iter().any(|&row| !is_same(row, rows[0])) {
                 break;
             }
         }
-        if let Some(other) = (k..rows.len()).find(|&at| cells[rows[at]] != cells[rows[0]])
-            && rows[..k].iter().all(|&row| cells[row] == cells[rows[0]])
+        if let Some(other) = (k..rows.len()).find(|&at| !is_same(rows[at], rows[0]))
+            && rows[..k].iter().all(|&row| is_same(row, rows[0]))
         {
             rows.swap(k - 1, other);
         }
@@ -177,16 +181,20 @@ pub fn figures(
         )));
     }
     match &fitted.target.labels {
-        Labels::Numbers(shots) => Ok(of_numbers(cells, shots, fitted, answers)),
+        Labels::Numbers(shots) => {
+            // All rows say how numbers are written; a few shots may not.
+            let read = Target::read(table, target, Some(Task::Numbers))?;
+            let truth: Vec<f64> = answers
+                .iter()
+                .filter_map(|answer| read.number(&cells[answer.row]))
+                .collect();
+            Ok(of_numbers(&truth, shots, fitted, answers))
+        }
         Labels::Classes(classes, of) => Ok(of_classes(cells, classes, of, fitted, answers)),
     }
 }
 
-fn of_numbers(cells: &[String], shots: &[f64], fitted: &Predictor, answers: &[Answer]) -> Figures {
-    let truth: Vec<f64> = answers
-        .iter()
-        .filter_map(|a| crate::numbers::parse_number(&cells[a.row]))
-        .collect();
+fn of_numbers(truth: &[f64], shots: &[f64], fitted: &Predictor, answers: &[Answer]) -> Figures {
     let mean = truth.iter().sum::<f64>() / truth.len().max(1) as f64;
     let variance = truth
         .iter()
@@ -196,7 +204,7 @@ fn of_numbers(cells: &[String], shots: &[f64], fitted: &Predictor, answers: &[An
     let guess = shots.iter().sum::<f64>() / shots.len() as f64;
     let errors = answers
         .iter()
-        .zip(&truth)
+        .zip(truth)
         .map(|(answer, y)| match answer.outcome {
             Outcome::Number { value, .. } => (value - y) * (value - y),
             Outcome::Classes(_) => 0.0,
@@ -225,7 +233,7 @@ fn of_classes(
             continue;
         };
         // A class that no shot has: neither model knows it.
-        let truth = classes.iter().position(|class| *class == cells[answer.row]);
+        let truth = fitted.target.class(&cells[answer.row]);
         let p = truth.map_or(CLIP, |class| all[class].probability);
         loss += log_loss(logit(p.clamp(CLIP, 1.0 - CLIP)), 1.0);
         let rate = truth.map_or(CLIP, |class| {

@@ -1,6 +1,7 @@
 //! Numbers and dates as people write them.
 
 /// A number with a decimal point.
+#[inline(never)]
 pub(crate) fn parse_number(cell: &str) -> Option<f64> {
     let first = cell.strip_prefix(['+', '-', '−']).unwrap_or(cell);
     // Rust also reads "inf" and "nan", which are texts in a table.
@@ -12,29 +13,6 @@ pub(crate) fn parse_number(cell: &str) -> Option<f64> {
         None => cell.parse().ok()?,
     };
     value.is_finite().then_some(value)
-}
-
-/// A number with a decimal comma.
-pub(crate) fn parse_comma_number(cell: &str) -> Option<f64> {
-    if cell.contains('.') {
-        return None;
-    }
-    parse_number(&cell.replacen(',', ".", 1))
-}
-
-/// Whether a comma in these cells is a decimal comma: no cell has a point, and some comma is not
-/// followed by exactly three digits. `1,234` alone could be either, and is not read as a number.
-pub(crate) fn is_decimal_comma<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
-    let mut found = false;
-    for cell in cells {
-        if cell.contains('.') {
-            return false;
-        }
-        if let Some((_, after)) = cell.split_once(',') {
-            found |= after.len() != 3 && after.bytes().all(|b| b.is_ascii_digit());
-        }
-    }
-    found
 }
 
 /// The order of day, month and year in a column of dates.
@@ -89,6 +67,7 @@ fn days(year: u32, month: u32, day: u32) -> Option<f64> {
 }
 
 /// Days since 1970 of a date in this order.
+#[inline(never)]
 pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
     let [a, b, c] = parts(cell)?;
     match order {
@@ -96,6 +75,25 @@ pub(crate) fn parse_date(cell: &str, order: DateOrder) -> Option<f64> {
         DateOrder::DayMonthYear => days(c, b, a),
         DateOrder::MonthDayYear => days(c, a, b),
     }
+}
+
+/// Whether the cell is a date whose year has two digits: which of the three it is, nobody can tell.
+#[inline(never)]
+fn has_short_year(cell: &str) -> bool {
+    let (mut numbers, mut digits, mut at) = ([0; 3], [0; 3], 0);
+    for byte in cell.bytes() {
+        match byte {
+            b'0'..=b'9' if digits[at] < 2 => {
+                numbers[at] = 10 * numbers[at] + u32::from(byte - b'0');
+                digits[at] += 1;
+            }
+            b'.' | b'/' | b'-' if at < 2 => at += 1,
+            _ => return false,
+        }
+    }
+    let is_date = |month: u32, day: u32| (1..=12).contains(&month) && (1..=31).contains(&day);
+    let [a, b, c] = numbers;
+    cell.len() >= 6 && digits[2] > 0 && (is_date(b, a) || is_date(a, b) || is_date(b, c))
 }
 
 /// The one order in which all cells are dates. `None` if there is none, or if days and months could
@@ -121,7 +119,10 @@ pub(crate) fn date_order<'a>(
             Some(Ok(DateOrder::DayMonthYear))
         }
         (true, true) => Some(Err(())),
-        (false, false) => None,
+        (false, false) => {
+            let is_short = cells.clone().next().is_some() && cells.clone().all(has_short_year);
+            is_short.then_some(Err(()))
+        }
     }
 }
 
@@ -136,10 +137,6 @@ mod tests {
         for text in ["inf", "NaN", "1,5", "", "12a", "-"] {
             assert_eq!(parse_number(text), None, "{text}");
         }
-        assert_eq!(parse_comma_number("1,5"), Some(1.5));
-        assert!(is_decimal_comma(["1,5", "2"].into_iter()));
-        assert!(!is_decimal_comma(["1,234", "5,678"].into_iter()));
-        assert!(!is_decimal_comma(["1,5", "2.5"].into_iter()));
     }
 
     #[test]
@@ -153,6 +150,8 @@ mod tests {
         );
         assert_eq!(order(&["1/2/2020"]), Some(Err(())));
         assert_eq!(order(&["1.2.2020"]), Some(Ok(DateOrder::DayMonthYear)));
+        assert_eq!(order(&["24.03.15", "5/1/24"]), Some(Err(())));
+        assert_eq!(order(&["1.2.3", "24.33.44"]), None);
         assert_eq!(
             parse_date("2020年3月1日", DateOrder::YearMonthDay),
             parse_date("2020-03-01", DateOrder::YearMonthDay)

@@ -11,17 +11,14 @@ use crate::network::{MAX_CORRECTED, MAX_READ, Network};
 use crate::regression::Regression;
 use crate::settings::Settings;
 use crate::site::SourceModel;
+use crate::source::SourceRows;
 use crate::table::Table;
-use crate::target::{Labels, Target, Task};
-use crate::typing::{Kind, TypedColumn, type_columns};
+use crate::target::{Labels, Target};
+use crate::typing::{Kind, Note, TypedColumn, type_columns};
 use crate::warnings::{Unlike, Warning, leaking};
 
 /// Most labelled rows that a fit uses; of more, a sample.
 pub const MAX_FITTED: usize = 512;
-/// Most rows of the other sites that a fit uses; of more, a sample.
-pub const MAX_SOURCE: usize = 20_000;
-/// Most encoded columns of a source model, which inverts a matrix of that width.
-const MAX_SOURCE_WIDTH: usize = 600;
 /// Standard deviations between the middle and either end of an 80 % band.
 const BAND: f64 = 1.281_551_6;
 
@@ -137,6 +134,15 @@ impl Predictor {
             }
         }
         let mut target = Target::read(table, name, settings.task)?;
+        warnings.extend(target.thousands.iter().map(|example| Warning::Column {
+            column: name.to_owned(),
+            note: Note::Thousands(example.clone()),
+        }));
+        let merged = target.merged.iter();
+        warnings.extend(merged.map(|(class, texts)| Warning::Spellings {
+            class: class.clone(),
+            texts: texts.clone(),
+        }));
         let all = target.labelled.len();
         target.limit(table, MAX_FITTED, settings.seed);
         if target.labelled.len() < all {
@@ -152,6 +158,9 @@ impl Predictor {
         let tables: Vec<&Table> = std::iter::once(table)
             .chain(source.as_ref().map(|source| &source.table))
             .collect();
+        if let Some(source) = &source {
+            source.check_writing(&columns)?;
+        }
         let encoder = Encoder::fit(&tables, &columns);
         if encoder.width() == 0 {
             let reasons: Vec<String> = columns.iter().map(left_out_text).collect();
@@ -166,7 +175,7 @@ impl Predictor {
         warnings.extend(columns.iter().filter_map(|column| {
             Some(Warning::Column {
                 column: column.name.clone(),
-                note: column.note?,
+                note: column.note.clone()?,
             })
         }));
         let x = encoder.rows(table, &target.labelled);
@@ -488,97 +497,4 @@ fn check_classes(heads: &[Head], of: &[usize], classes: usize) -> Check {
     let (losses, hits) = judge(false);
     let (base, base_hits) = judge(true);
     Check::of(&losses, &base, Some((hits, base_hits)))
-}
-
-/// The labelled rows of other sites, with the columns of the table.
-struct SourceRows {
-    table: Table,
-    /// Class of each row.
-    of: Vec<usize>,
-}
-
-impl SourceRows {
-    fn read(
-        table: &Table,
-        source: &Table,
-        name: &str,
-        target: &Target,
-        seed: u64,
-    ) -> Result<Self, TableError> {
-        let error = |problem: String, advice: &str| TableError::Source {
-            problem,
-            advice: advice.to_owned(),
-        };
-        let Labels::Classes(classes, _) = &target.labels else {
-            return Err(error(
-                "can only help to predict classes, and the target is a number".to_owned(),
-                "leave the source out, or make classes of the target",
-            ));
-        };
-        let mut columns = Vec::new();
-        for column in table.names() {
-            let Ok(at) = source.find(column) else {
-                return Err(error(
-                    format!("has no column '{}'", shorten(column)),
-                    "give both tables the same columns, or remove it from the other",
-                ));
-            };
-            columns.push(source.column(at).to_vec());
-        }
-        let source = Table::new(table.names().to_vec(), columns)?;
-        let mut read = Target::read(&source, name, Some(Task::Classes))?;
-        read.limit(&source, MAX_SOURCE, seed);
-        let Labels::Classes(found, of) = &read.labels else {
-            return Err(error("has no classes".to_owned(), "check its target"));
-        };
-        if found != classes {
-            return Err(error(
-                format!(
-                    "has the classes {}, the table has {}",
-                    list(found.iter().map(String::as_str)),
-                    list(classes.iter().map(String::as_str))
-                ),
-                "write the classes in one way, and have each among the labelled rows of both",
-            ));
-        }
-        let of = of.clone();
-        Ok(Self {
-            table: source.pick(&read.labelled),
-            of,
-        })
-    }
-
-    fn fit(&self, encoder: &Encoder, target: &Target) -> Result<Vec<SourceModel>, TableError> {
-        if encoder.width() > MAX_SOURCE_WIDTH {
-            return Err(TableError::TooLarge {
-                what: "columns, once texts have one each,",
-                found: encoder.width(),
-                most: MAX_SOURCE_WIDTH,
-                advice: "with a source, keep the columns that could matter",
-            });
-        }
-        let Labels::Classes(names, _) = &target.labels else {
-            return Ok(Vec::new());
-        };
-        let rows: Vec<usize> = (0..self.table.rows()).collect();
-        let x = encoder.rows(&self.table, &rows);
-        let heads = if names.len() == 2 {
-            1..2
-        } else {
-            0..names.len()
-        };
-        heads
-            .map(|class| {
-                let outcomes: Vec<f64> = self
-                    .of
-                    .iter()
-                    .map(|c| f64::from(u8::from(*c == class)))
-                    .collect();
-                SourceModel::fit(&x, &outcomes).ok_or_else(|| TableError::Source {
-                    problem: "cannot be fitted: its numbers are too large".to_owned(),
-                    advice: "check its columns for cells of another kind".to_owned(),
-                })
-            })
-            .collect()
-    }
 }

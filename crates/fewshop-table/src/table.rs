@@ -175,11 +175,18 @@ pub fn check_size(rows: usize, columns: usize) -> Result<(), TableError> {
 }
 
 /// Whether the cell means that the value is not known. `none` is not among them: it is a value in
-/// many tables ("other debtors: none").
+/// many tables ("other debtors: none"). A spreadsheet's errors are.
 #[must_use]
 pub fn is_missing(cell: &str) -> bool {
-    cell.is_empty()
-        || ["na", "n/a", "nan", "null", "<null>", "<na>", "#n/a", "?"]
-            .iter()
-            .any(|word| cell.eq_ignore_ascii_case(word))
+    cell.is_empty() || cell.len() <= 7 && is_mark(cell)
+}
+
+#[inline(never)]
+fn is_mark(cell: &str) -> bool {
+    [
+        "na", "n/a", "nan", "null", "<null>", "<na>", "?", "#n/a", "#div/0!", "#value!", "#ref!",
+        "#name?", "#num!", "#null!",
+    ]
+    .iter()
+    .any(|word| cell.eq_ignore_ascii_case(word))
 }

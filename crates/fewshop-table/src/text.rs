@@ -13,8 +13,9 @@ const SAMPLED: usize = 20;
 
 impl Table {
     /// Reads a table from text. The first row has the names; if all its cells are numbers, the
-    /// columns are called `Column 1` and so on. Empty lines are skipped, columns without a name and
-    /// without a cell left out; a name that occurs twice gets a number.
+    /// columns are called `Column 1` and so on. Empty rows are skipped, and so is a title: a row above the
+    /// names with one text in three cells or more. Columns without a name and without a cell are left
+    /// out; a name that occurs twice gets a number.
     ///
     /// # Errors
     /// [`TableError::NoRows`], [`TableError::Line`] when a row has more or fewer cells than the
@@ -22,9 +23,16 @@ impl Table {
     /// [`Table::new`].
     pub fn parse(text: &str, most_cells: usize) -> Result<Self, TableError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let delimiter = delimiter_of(text);
-        let mut cells = Cells::new(text, delimiter);
-        let (_, first) = cells.row()?.ok_or(TableError::NoRows)?;
+        let (delimiter, skipped) = match named_delimiter(text) {
+            Some((delimiter, bytes)) => (delimiter, bytes),
+            None => (delimiter_of(text), 0),
+        };
+        let mut cells = Cells::new(&text[skipped..], delimiter);
+        cells.line += usize::from(skipped > 0);
+        let mut first = cells.row()?.ok_or(TableError::NoRows)?.1;
+        while first.len() >= 3 && first.iter().filter(|cell| !cell.trim().is_empty()).count() == 1 {
+            first = cells.row()?.ok_or(TableError::NoRows)?.1;
+        }
         let is_headless = first.iter().all(|cell| parse_number(cell.trim()).is_some());
         let mut columns: Vec<Vec<String>> = first
             .iter()
@@ -100,6 +108,18 @@ fn told_apart(names: Vec<String>) -> Vec<String> {
         .collect()
 }
 
+/// The delimiter of a line `sep=;`, which Excel writes before the names, and the bytes of that line.
+fn named_delimiter(text: &str) -> Option<(char, usize)> {
+    let (line, _) = text.split_once('\n')?;
+    let named = line.trim_end_matches('\r').strip_prefix("sep=")?;
+    let mut letters = named.chars();
+    let delimiter = letters.next().filter(|c| !c.is_alphanumeric())?;
+    letters
+        .next()
+        .is_none()
+        .then_some((delimiter, line.len() + 1))
+}
+
 /// What stands between cells: what gives all of the first rows the same number of cells, and the
 /// most of them. If nothing does, what occurs in the first row.
 fn delimiter_of(text: &str) -> char {
@@ -155,7 +175,7 @@ impl<'a> Cells<'a> {
         while self.rest.peek().is_some() {
             let line = self.line;
             let row = self.cells()?;
-            if row.len() > 1 || row.iter().any(|cell| !cell.trim().is_empty()) {
+            if row.iter().any(|cell| !cell.trim().is_empty()) {
                 return Ok(Some((line, row)));
             }
         }
@@ -233,6 +253,12 @@ mod tests {
         );
         check("a|b\n5\" pipe|2", &["a", "b"], &[&["5\" pipe", "2"]]);
         check("name\nx\ny", &["name"], &[&["x"], &["y"]]);
+        check(
+            "Report of 2024,,\n,,\na,b,c\n1,2,3\n,,\n4,5,6\n,,\n",
+            &["a", "b", "c"],
+            &[&["1", "2", "3"], &["4", "5", "6"]],
+        );
+        check("sep=;\r\na;b\r\n1,5;2", &["a", "b"], &[&["1,5", "2"]]);
     }
 
     #[test]

@@ -3,16 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::numbers::{
-    DateOrder, date_order, is_decimal_comma, parse_comma_number, parse_date, parse_number,
-};
+use crate::error::shorten;
+use crate::numbers::{DateOrder, date_order, parse_date};
 use crate::protected::is_protected;
 use crate::settings::{Asked, Settings};
 use crate::table::{Table, is_missing};
+use crate::writing::{Reading, Writing};
 
 /// Share of the cells that must be numbers for a column of numbers; the others count as missing,
 /// and are said.
 const NUMBER_SHARE: f64 = 0.98;
+/// The same for a column of more numbers than a category has levels, where the rest is at most
+/// [`MARKS`] texts: these stand for what is not known.
+const MARKED_NUMBER_SHARE: f64 = 0.5;
+/// Different texts that may stand for what is not known.
+const MARKS: usize = 2;
 /// From this many rows on, a text that differs in every row is an identifier.
 const IDENTIFIER_ROWS: usize = 8;
 /// Levels of a category that are told apart, the most frequent ones.
@@ -46,8 +51,10 @@ pub enum LeftOut {
     Protected,
     /// It was named to be left out.
     Asked,
-    /// Day and month could be either way round.
+    /// Day, month or a year of two digits could change places.
     UnclearDate,
+    /// A comma could set decimals or thousands apart.
+    UnclearNumber,
 }
 
 impl LeftOut {
@@ -60,17 +67,22 @@ impl LeftOut {
             Self::Empty => "has no value",
             Self::Protected => "protected attribute",
             Self::Asked => "left out as asked",
-            Self::UnclearDate => "dates could be day/month or month/day: write 2020-12-31",
+            Self::UnclearDate => "dates could be read in two ways: write 2020-12-31",
+            Self::UnclearNumber => {
+                "numbers like 1,234 could be 1234 or 1.234: write them in one way, without thousands set apart"
+            }
         }
     }
 }
 
 /// A reservation about a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// This many cells are texts among numbers, and count as missing.
-    Texts(usize),
+    /// This many cells are texts among numbers, and count as missing; the first of them.
+    Texts(usize, String),
+    /// A number that is read with thousands set apart, though it could be a decimal.
+    Thousands(String),
     /// It has this many different texts, of which the most frequent are told apart.
     Levels(usize),
 }
@@ -78,9 +90,14 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Texts(cells) => write!(
+            Self::Texts(cells, first) => write!(
                 f,
-                "{cells} cells are texts among numbers, and count as missing"
+                "{cells} cells are texts among numbers, such as '{first}', and count as missing"
+            ),
+            Self::Thousands(example) => write!(
+                f,
+                "'{example}' is read as {}: if it is a decimal, write decimals with one digit more",
+                example.replace(['.', ','], "")
             ),
             Self::Levels(texts) => write!(
                 f,
@@ -105,20 +122,19 @@ pub struct TypedColumn {
 }
 
 /// How a cell is read.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Format {
-    Point,
-    Comma,
+    Number(Writing),
     Date(DateOrder),
     Text,
 }
 
 impl Format {
-    pub(crate) fn value(self, cell: &str) -> Option<f64> {
+    #[inline(never)]
+    pub(crate) fn value(&self, cell: &str) -> Option<f64> {
         match self {
-            Self::Point => parse_number(cell),
-            Self::Comma => parse_comma_number(cell),
-            Self::Date(order) => parse_date(cell, order),
+            Self::Number(writing) => writing.value(cell),
+            Self::Date(order) => parse_date(cell, *order),
             Self::Text => None,
         }
     }
@@ -145,6 +161,11 @@ fn is_id_name(name: &str) -> bool {
         "patientid",
         "customerid",
         "userid",
+        "phone",
+        "telephone",
+        "telefon",
+        "tel",
+        "mobile",
         "rowid",
         "unnamed",
     ];
@@ -160,6 +181,7 @@ fn is_id_name(name: &str) -> bool {
             "身份证",
             "姓名",
             "手机",
+            "电话",
             "電話",
             "番号",
             "学号",
@@ -176,36 +198,83 @@ fn is_running_number(values: &[f64]) -> bool {
     counts_by(1.0) || counts_by(-1.0)
 }
 
+/// Whether the cell is nothing but a dash.
+fn is_dash(cell: &str) -> bool {
+    ["-", "–", "—", "--"].contains(&cell)
+}
+
+/// How many different numbers there are.
+#[inline(never)]
+fn different(values: &[f64]) -> usize {
+    let all: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
+    all.len()
+}
+
+/// Whether beside the numbers there are [`MARKS`] different texts or fewer.
+#[inline(never)]
+fn are_marked(cells: &[&str], writing: &Writing) -> bool {
+    let mut marks: Vec<&str> = Vec::new();
+    for cell in cells {
+        if !marks.contains(cell) && writing.value(cell).is_none() {
+            marks.push(cell);
+        }
+        if marks.len() > MARKS {
+            return false;
+        }
+    }
+    true
+}
+
 /// Types one column.
 fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, Format, Option<Note>) {
     let known = cells
         .iter()
         .map(String::as_str)
         .filter(|cell| !is_missing(cell));
-    let rows = known.clone().count();
+    let known: Vec<&str> = known.collect();
+    let rows = known.len();
     if rows == 0 {
         return (Kind::LeftOut(LeftOut::Empty), Format::Text, None);
     }
-    let format = if is_decimal_comma(known.clone()) {
-        Format::Comma
-    } else {
-        Format::Point
+    // In a column of numbers a dash is an empty cell.
+    let mut numbers = known.clone();
+    numbers.retain(|cell| !is_dash(cell));
+    let (writing, note) = match Writing::of(&numbers) {
+        Reading::Sure(writing) => (writing, None),
+        Reading::Likely(writing, example) => (writing, Some(Note::Thousands(shorten(&example)))),
+        Reading::Unclear(_, count) => {
+            if asked != Some(Asked::Category) && count as f64 >= NUMBER_SHARE * numbers.len() as f64
+            {
+                let kind = Kind::LeftOut(LeftOut::UnclearNumber);
+                return (kind, Format::Text, None);
+            }
+            (Writing::plain(), None)
+        }
     };
-    let values: Vec<f64> = known
-        .clone()
-        .filter_map(|cell| format.value(cell))
+    let values: Vec<f64> = numbers
+        .iter()
+        .filter_map(|cell| writing.value(cell))
         .collect();
+    let distinct = different(&values);
     let is_numbers = match asked {
         Some(Asked::Number) => !values.is_empty(),
         Some(Asked::Category | Asked::Date) => false,
-        Some(Asked::Use) | None => values.len() as f64 >= NUMBER_SHARE * rows as f64,
+        Some(Asked::Use) | None => {
+            let share = values.len() as f64 / numbers.len().max(1) as f64;
+            share >= NUMBER_SHARE
+                || share >= MARKED_NUMBER_SHARE
+                    && distinct > LEVELS
+                    && are_marked(&numbers, &writing)
+        }
     };
     if is_numbers {
-        let note = (values.len() < rows).then_some(Note::Texts(rows - values.len()));
-        let distinct: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
-        let differs = distinct.len() == values.len() && values.len() >= IDENTIFIER_ROWS;
+        let first = numbers.iter().find(|cell| writing.value(cell).is_none());
+        let texts = first.map(|first| Note::Texts(numbers.len() - values.len(), shorten(first)));
+        let format = Format::Number(writing);
+        let note = texts.or(note);
+        let differs = distinct == values.len() && values.len() >= IDENTIFIER_ROWS;
         let is_whole = values.iter().all(|value| value.fract() == 0.0);
-        let kind = if distinct.len() == 1 && rows == cells.len() {
+        let kind = if distinct == 1 && rows == cells.len() {
             Kind::LeftOut(LeftOut::Constant)
         } else if differs
             && is_whole
@@ -220,12 +289,11 @@ fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, For
     }
     let order = match asked {
         Some(Asked::Category) => None,
-        _ => date_order(known.clone()),
+        _ => date_order(known.iter().copied()),
     };
     match order {
         Some(Ok(order)) => {
-            let first = known.clone().next();
-            let kind = if rows == cells.len() && known.clone().all(|cell| Some(cell) == first) {
+            let kind = if rows == cells.len() && known.iter().all(|cell| *cell == known[0]) {
                 Kind::LeftOut(LeftOut::Constant)
             } else {
                 Kind::Date

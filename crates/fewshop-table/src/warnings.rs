@@ -33,6 +33,13 @@ pub enum Warning {
         /// The reservation.
         note: Note,
     },
+    /// Texts that count as one class.
+    Spellings {
+        /// The class, in its most frequent spelling.
+        class: String,
+        /// All of them.
+        texts: String,
+    },
     /// A class with one labelled row.
     Lonely {
         /// The class.
@@ -61,6 +68,11 @@ impl fmt::Display for Warning {
                 "{labelled} labelled rows: a sample of {used} is used; this method is made for a few"
             ),
             Self::Column { column, note } => write!(f, "column '{}': {note}", shorten(column)),
+            Self::Spellings { class, texts } => write!(
+                f,
+                "{texts} count as one class, '{}': write them in one way",
+                shorten(class)
+            ),
             Self::Lonely { class, target } => write!(
                 f,
                 "one labelled row alone has '{}' in '{}': label another one",

@@ -6,8 +6,8 @@
 )]
 
 use fewshop_table::{
-    Answer, Kind, LeftOut, MAX_COLUMNS, Outcome, Predictor, Settings, Table, TableError, Task,
-    check_size,
+    Answer, Draw, Kind, LeftOut, MAX_COLUMNS, Outcome, Predictor, Settings, Table, TableError,
+    Task, answer_draw, check_size, figures,
 };
 
 /// Numbers that look random, the same in every run.
@@ -421,5 +421,157 @@ fn texts_among_numbers_count_as_missing_and_are_said() {
     assert!(
         warnings.contains("'income': 1 cells are texts among numbers"),
         "{warnings}"
+    );
+}
+
+/// The table with each income written in another way.
+fn with_incomes(mut rows: Vec<Vec<String>>, write: impl Fn(f64) -> String) -> Table {
+    for row in &mut rows {
+        if let Ok(income) = row[1].parse() {
+            row[1] = write(income);
+        }
+    }
+    table(&NAMES, &rows)
+}
+
+#[test]
+fn amounts_with_thousands_units_and_wide_digits_are_the_numbers_they_are() {
+    let made = rows(60, 30, 17);
+    let plain = table(&NAMES, &made);
+    let expected = fit(&plain).answers(&plain);
+    let grouped = |income: f64, group: char| {
+        let (thousands, rest) = ((income / 1000.0) as u64, income as u64 % 1000);
+        format!("{thousands}{group}{rest:03}")
+    };
+    let ways: [&dyn Fn(f64) -> String; 6] = [
+        &|income| format!("{},00", grouped(income, '.')),
+        &|income| format!("${}.00", grouped(income, ',')),
+        &|income| format!("{} €", grouped(income, '\u{a0}')),
+        &|income| format!("{income} %"),
+        &|income| grouped(income, '\''),
+        &|income| {
+            let wide = |c: char| char::from_u32(c as u32 + 0xfee0).unwrap();
+            income.to_string().chars().map(wide).collect()
+        },
+    ];
+    for write in ways {
+        let other = with_incomes(made.clone(), write);
+        let answers = fit(&other).answers(&other);
+        assert_eq!(answers, expected, "{}", other.column(1)[0]);
+    }
+}
+
+#[test]
+fn amounts_that_could_be_decimals_are_said_and_those_that_are_unclear_left_out() {
+    let mut made = rows(60, 30, 17);
+    for (i, row) in made.iter_mut().enumerate() {
+        row[1] = if i % 4 == 0 {
+            format!("{}", 900 + i)
+        } else {
+            format!("{}.{:03}", 1 + i % 7, i * 37 % 1000)
+        };
+    }
+    let warnings = said(&fit(&table(&NAMES, &made)));
+    assert!(
+        warnings.contains("column 'income': '2.037' is read as 2037"),
+        "{warnings}"
+    );
+    made[0][1] = "1,234".to_owned();
+    let fitted = fit(&table(&NAMES, &made));
+    let income = fitted.columns().iter().find(|c| c.name == "income");
+    assert_eq!(
+        income.unwrap().kind,
+        Kind::LeftOut(LeftOut::UnclearNumber),
+        "points and commas that could both set thousands apart"
+    );
+}
+
+#[test]
+fn a_mark_for_what_is_not_known_leaves_a_column_of_numbers() {
+    let mut made = rows(60, 30, 18);
+    for row in made.iter_mut().step_by(5) {
+        row[1] = "unknown".to_owned();
+    }
+    made[1][1] = "-".to_owned();
+    let fitted = fit(&table(&NAMES, &made));
+    let income = fitted.columns().iter().find(|c| c.name == "income");
+    assert_eq!(income.unwrap().kind, Kind::Number);
+    let warnings = said(&fitted);
+    assert!(
+        warnings.contains("'income': 12 cells are texts among numbers, such as 'unknown'"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn one_class_in_several_spellings_is_one_class_and_said() {
+    let made = rows(60, 30, 19);
+    let plain = table(&NAMES, &made);
+    let expected = fit(&plain).answers(&plain);
+    let mut mixed = made.clone();
+    let (mut yes, mut no) = (0, 0);
+    for row in mixed.iter_mut().take(30) {
+        let (count, ways) = match row[6].as_str() {
+            "yes" => (&mut yes, ["yes", "Y", "yes", " YES "]),
+            _ => (&mut no, ["no", "no", "n", "Ｎｏ"]),
+        };
+        row[6] = ways[*count % 4].to_owned();
+        *count += 1;
+    }
+    let mixed = table(&NAMES, &mixed);
+    let fitted = fit(&mixed);
+    assert_eq!(fitted.classes(), ["no", "yes"]);
+    assert_eq!(fitted.answers(&mixed), expected);
+    let warnings = said(&fitted);
+    assert!(
+        warnings.contains("YES, yes, Y count as one class, 'yes'"),
+        "{warnings}"
+    );
+    // Letters alone are names of their own.
+    let mut letters = made;
+    for row in letters.iter_mut().take(30) {
+        row[6] = if row[6] == "yes" { "Y" } else { "F" }.to_owned();
+    }
+    assert_eq!(fit(&table(&NAMES, &letters)).classes(), ["F", "Y"]);
+}
+
+#[test]
+fn a_target_with_decimal_commas_is_measured_by_its_own_numbers() {
+    let mut made = rows(80, 80, 20);
+    let mut commas = made.clone();
+    for (row, other) in made.iter_mut().zip(&mut commas) {
+        let value = row[1].parse::<f64>().unwrap_or(3000.0) / 7.0;
+        row[6] = format!("{value:.2}");
+        other[6] = row[6].replace('.', ",");
+    }
+    let measured = |rows: &[Vec<String>]| {
+        let table = table(&NAMES, rows);
+        let draw = Draw {
+            shots: (0..30).collect(),
+            questions: (30..80).collect(),
+        };
+        let settings = Settings::default();
+        let (fitted, answers) = answer_draw(&table, None, "repaid", &settings, &draw).unwrap();
+        figures(&table, "repaid", &draw, &fitted, &answers).unwrap()
+    };
+    let expected = measured(&made);
+    assert!(expected.loss < 0.5, "{expected:?}");
+    assert_eq!(measured(&commas), expected);
+}
+
+#[test]
+fn a_source_that_writes_numbers_in_another_way_is_refused() {
+    let own = table(&NAMES, &rows(40, 10, 21));
+    let mut other = rows(60, 60, 22);
+    for row in &mut other {
+        row[1] = format!("{} EUR", row[1]);
+    }
+    let error =
+        Predictor::fit_with_source(&own, &table(&NAMES, &other), "repaid", &Settings::default())
+            .unwrap_err()
+            .to_string();
+    assert!(
+        error.contains("EUR' in the column 'income'") && error.contains("as in the table"),
+        "{error}"
     );
 }

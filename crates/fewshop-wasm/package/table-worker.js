@@ -6,16 +6,48 @@ const ready = init();
 let session = null;
 let encoding = "utf-8";
 
+/** An error of this script, in the form of the module's. */
+const refused = (code, message) => JSON.stringify({ code, message });
+
+/** First bytes of workbooks: xlsx and ods are zip files, xls is older. */
+const WORKBOOKS = ["80,75,3,4", "208,207,17,224"];
+const PDF = "37,80,68,70";
+const noText = () => refused("not_text", "this file is no text, expected a table as CSV: export it as CSV");
+/** Bytes of a file that are looked at for zeros, which no text has but UTF-16. */
+const LOOKED_AT = 4000;
+
+/** Refuses what its first bytes show to be no text, in words that help. */
+function checkKind(bytes) {
+  const begin = String(bytes.subarray(0, 4));
+  if (WORKBOOKS.includes(begin)) {
+    throw refused("workbook", "this is a workbook, expected text: save the sheet as CSV in your spreadsheet, or copy its cells and paste them");
+  }
+  if (begin === PDF) throw noText();
+}
+
+/** UTF-16 that does not say so has a zero beside each Latin letter or comma, always on the same side. */
+function utf16Of(bytes) {
+  const zeros = [0, 0];
+  const looked = bytes.subarray(0, LOOKED_AT);
+  looked.forEach((byte, at) => (zeros[at % 2] += byte === 0));
+  const [even, odd] = zeros;
+  if (even + odd < looked.length / 20 || Math.min(even, odd) > 0) return null;
+  return odd > 0 ? "utf-16le" : "utf-16be";
+}
+
 /**
- * The text of a file: UTF-16 if it says so, UTF-8 if it is that, otherwise what old spreadsheets write in China or in the West. In Chinese
+ * The text of a file: UTF-16 if it says so or looks like it, UTF-8 if it is that, otherwise what old spreadsheets write in China or in the West. In Chinese
  * encodings bytes above 127 come in pairs, in Western ones mostly alone.
  */
 function decoded(bytes) {
+  checkKind(bytes);
   const begin = String(bytes.subarray(0, 2));
-  if (begin === "255,254" || begin === "254,255") {
-    encoding = begin === "255,254" ? "utf-16le" : "utf-16be";
+  const wide = { "255,254": "utf-16le", "254,255": "utf-16be" }[begin] ?? utf16Of(bytes);
+  if (wide) {
+    encoding = wide;
     return new TextDecoder(encoding).decode(bytes);
   }
+  if (bytes.subarray(0, LOOKED_AT).includes(0)) throw noText();
   try {
     encoding = "utf-8";
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);

@@ -8,7 +8,7 @@ export interface Column {
   /** Whether its name says that it describes sex, age, origin, religion, family, disability or orientation. Off until it is asked for. */
   protected: boolean;
   /** Why it is left out. */
-  why?: "identifier" | "constant" | "empty" | "protected" | "unclear_date" | "asked";
+  why?: "identifier" | "constant" | "empty" | "protected" | "unclear_date" | "unclear_number" | "asked";
 }
 
 /** What a table holds. */
@@ -37,12 +37,16 @@ export interface Check {
 
 /** Something to look at before believing an answer. */
 export interface Warning {
-  code: "sample" | "texts" | "levels" | "lonely" | "separates" | "orders" | "other";
+  code: "sample" | "texts" | "levels" | "thousands" | "spellings" | "lonely" | "separates" | "orders" | "other";
   /** In English. */
   message: string;
   column?: string;
   class?: string;
   count?: number;
+  /** A cell that it is about. */
+  example?: string;
+  /** The spellings of a class. */
+  texts?: string;
   labelled?: number;
   used?: number;
 }
@@ -143,7 +147,7 @@ export declare const MAX_BYTES: number;
 /** A table that is labelled row by row, in a worker of its own. Rows count from 0. Made to prepare a decision, not to decide on a person. */
 export declare class Table {
   private constructor();
-  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. */
+  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. On a server it does nothing. */
   static prepare(): void;
   /** Reads a table from text or from a file. */
   static read(source: string | Blob, options?: { worker?: string }): Promise<Table>;

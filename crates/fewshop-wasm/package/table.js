@@ -23,7 +23,11 @@ export class TableError extends Error {
   }
 }
 
+/** Frameworks import modules on their server, too, where there are no workers. */
+const hasWorkers = () => typeof Worker === "function" && typeof location === "object";
+
 function startWorker(named) {
+  if (!hasWorkers()) throw new TableError({ code: "no_worker", message: "there are no workers here, expected a browser: read tables in an effect or a handler, not while a page is rendered on a server" });
   if (named) return new Worker(new URL(named, document.baseURI), OPTIONS);
   const own = new URL(import.meta.url);
   // Bundlers follow this address; some leave a `file:` address in the line above.
@@ -72,9 +76,9 @@ export class Table {
     return table;
   }
 
-  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. */
+  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. On a server it does nothing. */
   static prepare() {
-    if (spare) return;
+    if (spare || !hasWorkers()) return;
     spare = startWorker();
     spare.postMessage({ id: 0, call: "practise", values: [] });
   }

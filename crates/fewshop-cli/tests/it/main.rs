@@ -24,3 +24,4 @@ mod tiny;
 mod together;
 mod train;
 mod tutorial;
+mod workbook;

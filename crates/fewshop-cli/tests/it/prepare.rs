@@ -1,7 +1,6 @@
 //! `fewshop prepare` as a user runs it: made-up raw logs in, files or one line of error out.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -9,6 +8,8 @@ use std::sync::Arc;
 use parquet::data_type::{ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
+
+use crate::workbook;
 
 fn fewshop(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fewshop"))
@@ -107,8 +108,7 @@ fn csv(path: &Path, header: [&str; 8], lines: &[[String; 8]]) {
 /// The smallest workbook that has the invoices, dates as numbers like a spreadsheet keeps them.
 fn xlsx(path: &Path, lines: &[[String; 8]]) {
     let mut rows = String::new();
-    let text = |cell: &str| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>");
-    rows += &format!("<row>{}</row>", HEADER.map(text).concat());
+    rows += &format!("<row>{}</row>", HEADER.map(workbook::text).concat());
     for line in lines {
         // Days since the end of 1899: 40,544 is the first of January 2011, 40,725 that of July.
         let month = if line[4].starts_with("2011-01") {
@@ -122,58 +122,13 @@ fn xlsx(path: &Path, lines: &[[String; 8]]) {
             .enumerate()
             .map(|(at, cell)| match at {
                 4 => format!("<c s=\"1\"><v>{date}</v></c>"),
-                2 | 7 => text(cell),
+                2 | 7 => workbook::text(cell),
                 _ => format!("<c><v>{cell}</v></c>"),
             })
             .collect();
         rows += &format!("<row>{cells}</row>");
     }
-    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let package = "http://schemas.openxmlformats.org/package/2006";
-    let parts = [
-        (
-            "[Content_Types].xml",
-            format!(
-                "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/></Types>"
-            ),
-        ),
-        (
-            "_rels/.rels",
-            format!(
-                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-            ),
-        ),
-        (
-            "xl/workbook.xml",
-            format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Online Retail\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"r2\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
-            ),
-        ),
-        (
-            "xl/styles.xml",
-            format!(
-                "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs></styleSheet>"
-            ),
-        ),
-        (
-            "xl/worksheets/sheet1.xml",
-            format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
-        ),
-    ];
-    let mut zip = zip::ZipWriter::new(fs::File::create(path).unwrap());
-    for (name, body) in parts {
-        zip.start_file(name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        zip.write_all(body.as_bytes()).unwrap();
-    }
-    zip.finish().unwrap();
+    workbook::write(path, &[("Online Retail", rows)]);
 }
 
 const RETURN_CASES: &str = "valid_return_cases.csv";

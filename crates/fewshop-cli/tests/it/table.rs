@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::common::Folder;
+use crate::workbook;
 
 /// Eighty rows whose answer follows the amount; all but the first `labelled` are questions.
 fn made_up(labelled: u32) -> String {
@@ -127,4 +128,69 @@ fn proposed_rows_are_compared_with_random_ones() {
     let output = folder.run("table labelling --table t.csv --target good --k 200 --draws 3");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(stderr.contains("lower --k"), "{stderr}");
+}
+
+/// A table as a workbook: numbers as numbers, everything else as text.
+fn sheet(table: &str) -> String {
+    let cell = |cell: &str| match cell.parse::<f64>() {
+        Ok(_) => format!("<c><v>{cell}</v></c>"),
+        Err(_) if cell.is_empty() => "<c/>".to_owned(),
+        Err(_) => workbook::text(cell),
+    };
+    let row = |line: &str| line.split(',').map(cell).collect::<String>();
+    table
+        .lines()
+        .map(|line| format!("<row>{}</row>", row(line)))
+        .collect()
+}
+
+#[test]
+fn a_workbook_is_read_as_its_csv_and_the_sheet_is_said() {
+    let folder = Folder::new();
+    folder.write("t.csv", &made_up(60));
+    folder.check_done("table predict --table t.csv --target good --out csv.csv");
+    let notes = "<row/>".to_owned();
+    let sheets = [("Notes", notes), ("Loans", sheet(&made_up(60)))];
+    workbook::write(&folder.path("t.xlsx"), &sheets);
+    folder.check_done("table predict --table t.xlsx --target good --out xlsx.csv");
+    assert_eq!(folder.read("xlsx.csv"), folder.read("csv.csv"));
+    let sheets = [
+        ("Loans", sheet(&made_up(60))),
+        ("Old loans", sheet(&made_up(40))),
+    ];
+    workbook::write(&folder.path("two.xlsx"), &sheets);
+    let output = folder.run("table predict --table two.xlsx --target good --out two.csv");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.contains("two.xlsx: the sheet 'Loans' is read, not Old loans"),
+        "{stderr}"
+    );
+    folder.write("broken.xlsx", "PK\u{3}\u{4} and no more");
+    let output = folder.run("table predict --table broken.xlsx --target good --out q.csv");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.contains("broken.xlsx: ") && stderr.contains("CSV UTF-8"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn how_a_file_was_read_is_said() {
+    let folder = Folder::new();
+    let german = made_up(60).replace(',', ";").replace("house", "Häuser");
+    let bytes: Vec<u8> = german.chars().map(|c| c as u8).collect();
+    std::fs::write(folder.path("old.csv"), bytes).unwrap();
+    let output = folder.run("table predict --table old.csv --target good --out p.csv");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && stderr.contains("old.csv: decoded from Windows-1252"),
+        "{stderr}"
+    );
+    folder.write("empty.csv", "");
+    let output = folder.run("table predict --table empty.csv --target good --out p.csv");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.contains("is empty, expected a header: export"),
+        "{stderr}"
+    );
 }

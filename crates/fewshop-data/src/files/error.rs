@@ -49,7 +49,8 @@ pub enum FileError {
     },
     /// The file is empty.
     #[error(
-        "{path}: the file is empty, expected a header with the columns {expected}: export it again"
+        "{path}: the file is empty, expected a header{columns}: export it again",
+        columns = with_columns(expected)
     )]
     Empty {
         /// The file.
@@ -287,6 +288,14 @@ impl FileError {
             Self::DuplicateId { second, .. } => Some(*second),
             _ => None,
         }
+    }
+}
+
+/// " with the columns a, b", or nothing where any will do.
+fn with_columns(names: &str) -> String {
+    match names {
+        "" => String::new(),
+        names => format!(" with the columns {names}"),
     }
 }
 

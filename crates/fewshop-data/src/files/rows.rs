@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::FileError;
-use super::table::{Columns, read_table};
+use super::sheet::{is_workbook, read_first_sheet};
+use super::table::{Columns, Header, TableRow, read_table_noting};
 use super::write::{CellValue, ColumnType, write_table};
 
 const COLUMNS: Columns = Columns {
@@ -19,16 +20,18 @@ pub struct AnyTable {
     pub names: Vec<String>,
     /// Cells by column, trimmed.
     pub columns: Vec<Vec<String>>,
+    /// What the owner of the file should know, for people.
+    pub notes: Vec<String>,
 }
 
-/// Reads a table with any columns from CSV or Parquet. Reading stops at the first row past `most`
+/// Reads a table with any columns from CSV, Parquet or the first sheet of a workbook that has rows. Reading stops at the first row past `most`
 /// cells, so that a file of any size costs bounded memory.
 ///
 /// # Errors
 /// [`FileError`] with file and line: as for every table, or when it has more cells than `most`.
 pub fn read_any_table(path: &Path, most: usize) -> Result<AnyTable, FileError> {
     let mut columns: Vec<Vec<String>> = Vec::new();
-    let header = read_table(path, &COLUMNS, |header, row| {
+    let mut each = |header: &Header, row: &TableRow<'_>| {
         if columns.is_empty() {
             columns = vec![Vec::new(); header.extra.len()];
         }
@@ -47,10 +50,20 @@ pub fn read_any_table(path: &Path, most: usize) -> Result<AnyTable, FileError> {
             column.push(row.extra(*index).trim().to_owned());
         }
         Ok(())
-    })?;
+    };
+    let (header, notes) = match is_workbook(path) {
+        true => read_first_sheet(path, &COLUMNS, &mut each)?,
+        false => {
+            let (header, mut notes) = read_table_noting(path, &COLUMNS, &mut each)?;
+            // The letters of a file that is not UTF-8 are a guess; a wrong separator shows in the columns.
+            notes.retain(|note| note.starts_with("decoded"));
+            (header, notes)
+        }
+    };
     Ok(AnyTable {
         names: header.extra.into_iter().map(|(name, _)| name).collect(),
         columns,
+        notes,
     })
 }
 

@@ -278,6 +278,27 @@ pub fn read_table(
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
 
+/// [`read_table`], with what had to be done to the file, for people.
+///
+/// # Errors
+/// As [`read_table`].
+pub(super) fn read_table_noting(
+    path: &Path,
+    columns: &Columns,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
+) -> Result<(Header, Vec<String>), FileError> {
+    let source = source::open(path, &columns.required.join(", "))?;
+    let notes = match &source {
+        Source::Text(text) => text.notes.clone(),
+        Source::Parquet(_) => Vec::new(),
+    };
+    let broken: &mut Broken<'_> = &mut |error| Err(error());
+    Ok((
+        read_opened(path, source, columns, &mut each, broken)?,
+        notes,
+    ))
+}
+
 /// The callback for a record that is not a valid row. The error has no line number yet
 /// ([`FileError::located`]).
 pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
@@ -294,6 +315,16 @@ pub fn read_table_past(
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let source = source::open(path, &columns.required.join(", "))?;
+    read_opened(path, source, columns, &mut each, broken)
+}
+
+fn read_opened(
+    path: &Path,
+    source: Source,
+    columns: &Columns,
+    mut each: &mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
+    broken: &mut Broken<'_>,
+) -> Result<Header, FileError> {
     read_source(
         path,
         source,

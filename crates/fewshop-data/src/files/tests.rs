@@ -214,6 +214,12 @@ fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
         "{:?}",
         file.notes
     );
+    // Chinese in two bytes a character, of which some happen to be UTF-8 or undefined in Windows-1252.
+    let chinese = "a,模型玩具 鑫鸿,,,,\n";
+    let (gb, _, _) = encoding_rs::GB18030.encode(chinese);
+    let file = read_items(&folder.file("items.csv", [HEADER.as_bytes(), &gb].concat())).unwrap();
+    assert_eq!(file.catalogue[ItemIx(0)].title, "模型玩具 鑫鸿");
+    assert!(file.notes[0].text.contains("GB 18030"), "{:?}", file.notes);
     // Half a character at the end of one field and the other half in the next are two errors, not
     // one character.
     check_items_error(

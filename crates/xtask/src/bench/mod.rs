@@ -20,8 +20,11 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         /// Also build plain burn on WebGPU, which takes minutes
-        #[arg(long)]
+        #[arg(long, conflicts_with = "own")]
         gpu: bool,
+        /// Only our own kernels, which takes seconds
+        #[arg(long)]
+        own: bool,
     },
     /// Measure the built shop: the time from an event to ranked picks with reasons, and the load of
     /// the page's own thread meanwhile
@@ -31,7 +34,7 @@ pub(crate) enum Bench {
 /// Runs the measurement.
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
-        Bench::Plug { out, gpu } => plug::plug(out, *gpu),
+        Bench::Plug { out, gpu, own } => plug::plug(out, *gpu, *own),
         Bench::Web(options) => web::web(options),
     }
 }

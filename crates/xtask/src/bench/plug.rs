@@ -12,13 +12,15 @@ use crate::tools::ensure_wasm_target;
 use crate::wasm::{BENCH_FLEX, BENCH_GPU, BENCH_OWN, Module, build_bench};
 
 /// Builds the modules and writes them with their pages to `out`.
-pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
+pub(crate) fn plug(out: &Path, gpu: bool, own: bool) -> Result<()> {
     ensure_wasm_target()?;
     // A relative folder is relative to where cargo was started.
     let out = std::path::absolute(out)
         .with_context(|| format!("{} is not a valid path", out.display()))?;
-    let mut modules: Vec<(&str, Module, &[&str])> =
-        vec![("own", BENCH_OWN, &[]), ("flex", BENCH_FLEX, &["flex"])];
+    let mut modules: Vec<(&str, Module, &[&str])> = vec![("own", BENCH_OWN, &[])];
+    if !own {
+        modules.push(("flex", BENCH_FLEX, &["flex"]));
+    }
     if gpu {
         modules.push(("gpu", BENCH_GPU, &["gpu"]));
     }

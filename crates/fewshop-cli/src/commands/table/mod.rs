@@ -48,7 +48,7 @@ pub enum Action {
 /// The table and what is known about its columns.
 #[derive(Debug, clap::Args)]
 pub struct Input {
-    /// The table, CSV or Parquet, with any columns
+    /// The table, CSV, Parquet or a workbook (xlsx), with any columns
     #[arg(long, value_name = "FILE")]
     pub table: PathBuf,
     /// The column that is predicted
@@ -144,6 +144,9 @@ impl Input {
 
 fn read(path: &Path) -> anyhow::Result<Table> {
     let read = read_any_table(path, MAX_CELLS)?;
+    for note in &read.notes {
+        warn(&format!("{}: {note}", path.display()));
+    }
     Table::new(read.names, read.columns).with_context(|| path.display().to_string())
 }
 

@@ -246,6 +246,7 @@ enum Encoding {
     Utf16Le,
     Utf16Be,
     Cp1252,
+    Gb18030,
 }
 
 impl Encoding {
@@ -255,6 +256,7 @@ impl Encoding {
             Self::Utf16Le => Some(encoding_rs::UTF_16LE),
             Self::Utf16Be => Some(encoding_rs::UTF_16BE),
             Self::Cp1252 => Some(encoding_rs::WINDOWS_1252),
+            Self::Gb18030 => Some(encoding_rs::GB18030),
         }
     }
 
@@ -263,21 +265,49 @@ impl Encoding {
             Self::Utf8 => "UTF-8",
             Self::Utf16Le | Self::Utf16Be => "UTF-16",
             Self::Cp1252 => "Windows-1252 (it is not UTF-8)",
+            Self::Gb18030 => "GB 18030 (it is not UTF-8)",
         }
+    }
+}
+
+/// How many bytes above 127 there are, and how many of them begin or end a pair.
+#[derive(Debug, Default)]
+struct Pairs {
+    high: u64,
+    paired: u64,
+    begun: bool,
+}
+
+impl Pairs {
+    fn count(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let is_high = *byte >= 128;
+            self.high += u64::from(is_high);
+            // The second byte of a pair may be a letter, but most are not.
+            self.paired += 2 * u64::from(self.begun && is_high);
+            self.begun = is_high && !self.begun;
+        }
+    }
+
+    fn are_usual(&self) -> bool {
+        self.paired * 5 > self.high * 4
     }
 }
 
 /// The encoding of a text, from all of its bytes.
 ///
 /// Bytes that are not UTF-8 mean Windows-1252 only where no other accent is valid UTF-8: a UTF-8
-/// file with one broken byte must not have all its other accents read wrongly.
+/// file with one broken byte must not have all its other accents read wrongly. They mean GB 18030 where
+/// nearly all bytes above 127 come in pairs, which accents do not, and few of them happen to be UTF-8.
 fn encoding_of(reader: &mut impl Read) -> io::Result<Encoding> {
     let mut chunk = vec![0u8; 1 << 16];
     let (mut valid, mut invalid, mut undefined, mut first) = (0u64, 0u64, 0u64, true);
     let mut held = 0;
+    let mut pairs = Pairs::default();
     loop {
         let read = reader.read(&mut chunk[held..])?;
         let len = held + read;
+        pairs.count(&chunk[held..len]);
         if first && len >= 4 {
             first = false;
             match &chunk[..4] {
@@ -320,7 +350,9 @@ fn encoding_of(reader: &mut impl Read) -> io::Result<Encoding> {
         }
         chunk.copy_within(len - held..len, 0);
     }
-    Ok(if invalid > 0 && valid == 0 && undefined == 0 {
+    Ok(if invalid > 2 * valid && pairs.are_usual() {
+        Encoding::Gb18030
+    } else if invalid > 0 && valid == 0 && undefined == 0 {
         Encoding::Cp1252
     } else {
         Encoding::Utf8
