@@ -17,8 +17,8 @@ use crate::report::{self, Study};
                   they are, at fewer bits (8, 6, 5, 4, of those below the pack's own), and by product quantisation (32, 16, 8 codes a product), \
                   each with 100, 75, 50 and 25 % of each product's pairs, then the ranker with 50, 75 and 90 % of its weights at 0, alone and \
                   with the best of these within the budget. Among all packs within the budget it takes the one with the highest NDCG@10 (the mean over k), or the smallest in a tie. The best \
-                  of some thirty on the same cases is partly luck: look at its interval, and evaluate it on other cases if it matters. A pack \
-                  with product quantisation has format version 5."
+                  of some thirty on the same cases is partly luck: look at its interval, and evaluate it on other cases if it matters. A \
+                  compressed pack has format version 10."
 )]
 pub struct Args {
     /// The pack to compress; it is not changed
