@@ -1,4 +1,5 @@
-// Each application of examples/ installs the package from its tarball, is built, and shows picks in a browser; see frameworks.mjs.
+// Each application of examples/ installs the package from its tarball, is built, and shows picks and answers a table in a browser; see
+// frameworks.mjs.
 //
 // Needs the package at FEWSHOP_PACKAGE, a Chromium at CHROME and npm with its registry; `cargo xtask test --only e2e` provides them.
 
