@@ -545,7 +545,7 @@ fn pairs_that_lead_nowhere() {
     );
     check_refused(&set("joined.gaps", 0, 0xff), "pack_field", "joined.gaps");
     check_refused(&set("joined.gaps", 0, 60), "pack_field", "joined.gaps");
-    check_refused(&set("joined.lengths", 0, 0), "pack_field", "left over");
+    check_refused(&set("joined.lengths", 0, 0), "pack_field", "joined.gaps");
     check_refused(&set("joined.lengths", 0, 0x7f), "pack_field", "joined.gaps");
     check_refused(&set("joined.sides", 0, 4), "pack_field", "joined.sides");
     // Two counts instead of one, so that a count is missing.

@@ -357,7 +357,7 @@ mod tests {
                 },
             )]
         };
-        let (table, over) = report(&files(400_000), &SHOPS[0]);
+        let (table, over) = report(&files(200_000), &SHOPS[0]);
         assert!(
             over.is_empty() && table.contains("  engine/worker.js"),
             "{table}"
