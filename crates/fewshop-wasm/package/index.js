@@ -73,6 +73,7 @@ export class Fewshop extends EventTarget {
     this.#memory = new Memory(address, () => {
       const before = this.#session.write();
       this.#join();
+      this.#memory.keep(this.#session);
       if (this.#session.write() !== before) this.#changed();
     });
     this.#memory.isOn = Boolean(remember);

@@ -9,9 +9,13 @@ export class Memory {
   #isOn = false;
   /** Whether this tab has seen the session stored: if it is gone later, somebody has forgotten it. */
   #isStored = false;
+  /** Epochs that were forgotten while this tab looked on: what a tab that had not heard of it yet stores of them is erased again. */
+  #forgot = new Set();
+  /** Another tab began to store at the same moment: the two sessions are one shopper's, and neither was forgotten. */
+  #isHeard = false;
   #hear;
 
-  /** `hear(isForgotten)` is told when another tab changed what is stored. */
+  /** `hear()` is told when another tab changed what is stored; it joins, and keeps the outcome. */
   constructor(pack, hear) {
     this.#key = `fewshop ${pack}`;
     this.#hear = hear;
@@ -46,18 +50,34 @@ export class Memory {
   join(session, now = Date.now()) {
     if (!this.#isOn) return session;
     const stored = this.#read(now);
-    if (!stored) return this.#isStored ? this.#forgotten() : session;
+    if (!stored) return this.#isStored ? this.#forgotten(session) : session;
     this.#isStored = true;
-    // Forgotten meanwhile, and begun anew by another tab.
-    if (session.epoch !== null && session.epoch !== stored.epoch) return stored;
+    if (session.epoch !== null && session.epoch !== stored.epoch && !this.#isHeard) {
+      // Forgotten while this tab slept, and begun anew by another.
+      this.#forgot.add(session.epoch);
+      return stored;
+    }
     stored.merge(session);
     return stored;
+  }
+
+  /** Stores a session that was joined, if what is stored lacks a part of it: two tabs that write at one moment see only their own. */
+  keep(session) {
+    if (!this.#isOn || session.epoch === null || session.isBlank) return;
+    try {
+      if (localStorage.getItem(this.#key) === session.write()) return;
+    } catch {
+      return;
+    }
+    this.write(session);
   }
 
   /** Stores a session that was joined before. */
   write(session) {
     if (!this.#isOn) return;
     if (session.isBlank) {
+      const stored = this.#read(Date.now());
+      if (stored) this.#forgetEpoch(stored);
       this.#erase();
       session.epoch = null;
       return;
@@ -76,16 +96,22 @@ export class Memory {
       const text = localStorage.getItem(this.#key);
       if (text === null) return null;
       const session = Session.read(text, now);
-      if (!session) localStorage.removeItem(this.#key);
-      return session;
+      if (session && !this.#forgot.has(session.epoch)) return session;
+      localStorage.removeItem(this.#key);
+      return null;
     } catch {
       return null;
     }
   }
 
-  #forgotten() {
+  #forgotten(session) {
+    this.#forgetEpoch(session);
     this.#isStored = false;
     return new Session();
+  }
+
+  #forgetEpoch({ epoch }) {
+    if (epoch !== null) this.#forgot.add(epoch);
   }
 
   #erase() {
@@ -97,9 +123,18 @@ export class Memory {
     }
   }
 
-  #changed = ({ type, key = null }) => {
-    if (type === "storage" && key !== null && key !== this.#key) return;
-    if (document.visibilityState !== "hidden" || type === "storage") this.#hear();
+  #changed = ({ type, key = null, oldValue = null, newValue = null }) => {
+    if (type !== "storage") {
+      if (document.visibilityState !== "hidden") this.#hear();
+      return;
+    }
+    if (key !== null && key !== this.#key) return;
+    // Events come in the order of the changes, while what is stored may be further on: so an erasure is taken from its event.
+    const gone = newValue === null && oldValue !== null && Session.read(oldValue, Date.now());
+    if (gone) this.#forgetEpoch(gone);
+    this.#isHeard = newValue !== null;
+    this.#hear();
+    this.#isHeard = false;
   };
 }
 

@@ -3,7 +3,8 @@
 //
 // How copies are merged:
 //   - The first tab that stores anything draws an `epoch`. Forgetting erases what is stored, so whatever is stored next has another
-//     one. A copy of another epoch than the stored one was forgotten, however long its tab has slept, and is dropped.
+//     one. A copy of another epoch than the stored one was forgotten, however long its tab has slept, and is dropped; only two that hear
+//     of each other at once, without an erasure between, began at the same moment and are united.
 //   - Each event has the time at which it came, and no two of one tab the same; copies are united by it. What was undone is listed.
 //   - `since` is when the current visit began: what another tab still holds from before has become an earlier visit.
 
