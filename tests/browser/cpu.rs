@@ -272,6 +272,7 @@ fn every_message_survives_the_way_through_javascript() {
             Reply::Failed {
                 code: "no_wasm".to_owned(),
                 message: "none".to_owned(),
+                about: None,
             },
             "failed",
         ),
