@@ -15,7 +15,7 @@ use wide::{f32x8, i32x8};
 pub use adapt::{AdaptRows, AdapterSettings, adapt_without, log_likelihood, loss};
 pub use int8::{ByteRows, QuantisedQuery, logit, scan};
 pub use rank::{Network, rank};
-pub use top_k::{falling, sort, sort_rows, top_k, top_k_of};
+pub use top_k::{falling, positions_by_key, sort, sort_rows, top_k, top_k_of};
 
 /// `a · b`.
 #[must_use]

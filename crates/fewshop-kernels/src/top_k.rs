@@ -32,6 +32,36 @@ pub fn sort_rows(rows: &mut [u32]) {
     }
 }
 
+/// Positions by rising key; of equal keys in the order given. A radix sort, since hundreds of
+/// thousands of keys are sorted while a pack is read: a tenth of the time of sorting them by
+/// comparison.
+#[must_use]
+pub fn positions_by_key(keys: &[u32]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..keys.len() as u32).collect();
+    let mut next = vec![0u32; keys.len()];
+    for shift in [0, 8, 16, 24] {
+        let digit = |at: u32| (keys[at as usize] >> shift) as usize & 0xff;
+        let mut starts = [0u32; 257];
+        for &at in &order {
+            starts[digit(at) + 1] += 1;
+        }
+        if starts.contains(&(keys.len() as u32)) {
+            // All keys have this digit.
+            continue;
+        }
+        for digit in 0..256 {
+            starts[digit + 1] += starts[digit];
+        }
+        for &at in &order {
+            let place = &mut starts[digit(at)];
+            next[*place as usize] = at;
+            *place += 1;
+        }
+        std::mem::swap(&mut order, &mut next);
+    }
+    order
+}
+
 /// The best score has the lowest key; of equal scores, the lower row.
 fn key(score: f32, row: u32) -> u64 {
     u64::from(falling(score)) << 32 | u64::from(row)
@@ -165,6 +195,14 @@ mod tests {
             prop_assert_eq!(&top_k(&scores, k, &allowed), &rows);
             let named = (0..scores.len()).rev().filter(|&row| allowed(row)).map(|row| (row as u32, scores[row]));
             prop_assert_eq!(&top_k_of(&named.collect::<Vec<_>>(), k), &rows);
+        }
+
+        #[test]
+        fn positions_are_those_of_a_stable_sort(keys in prop::collection::vec(any::<u32>(), 0..300), mask in prop::sample::select(vec![0, 3, 0xff, 0xff00, 0x00ff_00ff, u32::MAX])) {
+            let keys: Vec<u32> = keys.into_iter().map(|key| key & mask).collect();
+            let mut expected: Vec<u32> = (0..keys.len() as u32).collect();
+            expected.sort_by_key(|&at| keys[at as usize]);
+            prop_assert_eq!(positions_by_key(&keys), expected);
         }
 
         #[test]

@@ -4,7 +4,7 @@
 pub use fewshop_kernels::{AdaptRows, add_scaled, dot, exp, top_k, top_k_of};
 use fewshop_kernels::{AdapterSettings, ByteRows, Network};
 pub(crate) use fewshop_kernels::{QuantisedQuery, log_likelihood};
-pub(crate) use fewshop_kernels::{falling, sort, sort_rows};
+pub(crate) use fewshop_kernels::{falling, positions_by_key, sort, sort_rows};
 
 use crate::weights::{AdapterWeights, ItemTable, ModelConfig, RankerWeights};
 

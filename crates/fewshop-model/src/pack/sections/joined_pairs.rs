@@ -103,18 +103,6 @@ impl Edge {
     }
 }
 
-/// Orders the sides.
-fn side_key(edge: &Edge, popularity: &[u32]) -> u64 {
-    level(edge.more, 1, popularity) << 8 | level(edge.less, 1, popularity)
-}
-
-/// Orders the counts.
-fn count_key(edge: &Edge, popularity: &[u32]) -> u64 {
-    level(edge.less, 2, popularity) << 16
-        | u64::from(edge.side) << 8
-        | level(edge.more, 2, popularity)
-}
-
 /// One product in the row of another.
 struct Entry {
     from: u32,
@@ -123,29 +111,58 @@ struct Entry {
     count: u8,
 }
 
-/// Orders the regression weights.
-fn weight_key(entry: &Entry, popularity: &[u32]) -> u64 {
-    u64::from(entry.count) << 16
-        | level(entry.from, 1, popularity) << 8
-        | level(entry.to, 1, popularity)
+/// In which order the numbers are stored: positions by rising key, of equal keys as the edges come.
+struct Orders {
+    /// The products' [`level`]s, with one and with two bits.
+    coarse: Vec<u8>,
+    fine: Vec<u8>,
 }
 
-/// The purchases of a product on a logarithmic scale, with 2^`bits` steps for each doubling; below
-/// 256.
-fn level(row: u32, bits: u32, popularity: &[u32]) -> u64 {
-    let count = u64::from(popularity[row as usize]) + 1;
+impl Orders {
+    fn by(popularity: &[u32]) -> Self {
+        let levels = |bits| popularity.iter().map(|&count| level(count, bits)).collect();
+        Self {
+            coarse: levels(1),
+            fine: levels(2),
+        }
+    }
+
+    fn of_sides(&self, edges: &[Edge]) -> Vec<u32> {
+        let key = |edge: &Edge| [0, self.coarse(edge.more), self.coarse(edge.less)];
+        positions(edges.iter().map(key).collect())
+    }
+
+    fn of_counts(&self, edges: &[Edge]) -> Vec<u32> {
+        let fine = |row: u32| self.fine[row as usize];
+        let keys = edges.iter().flat_map(|edge| {
+            let key = [fine(edge.less), edge.side, fine(edge.more)];
+            std::iter::repeat_n(key, edge.counts())
+        });
+        positions(keys.collect())
+    }
+
+    fn of_weights(&self, entries: &[Entry]) -> Vec<u32> {
+        let key = |entry: &Entry| [entry.count, self.coarse(entry.from), self.coarse(entry.to)];
+        positions(entries.iter().map(key).collect())
+    }
+
+    fn coarse(&self, row: u32) -> u8 {
+        self.coarse[row as usize]
+    }
+}
+
+/// A number of purchases on a logarithmic scale, with 2^`bits` steps for each doubling; two bits at
+/// most.
+fn level(count: u32, bits: u32) -> u8 {
+    let count = u64::from(count) + 1;
     let doublings = count.ilog2();
     // The upper bits below the leading one are the step within the doubling.
-    (u64::from(doublings) << bits) + (count << bits >> doublings) - (1 << bits)
+    ((u64::from(doublings) << bits) + (count << bits >> doublings) - (1 << bits)) as u8
 }
 
-/// Positions by rising key; of equal keys in the order given.
-fn sorted(mut keys: Vec<u64>) -> Vec<u32> {
-    for (at, key) in keys.iter_mut().enumerate() {
-        *key = *key << 32 | at as u64;
-    }
-    kernels::sort(&mut keys);
-    keys.into_iter().map(|key| key as u32).collect()
+fn positions(keys: Vec<[u8; 3]>) -> Vec<u32> {
+    let number = |[high, middle, low]: [u8; 3]| u32::from_be_bytes([0, high, middle, low]);
+    kernels::positions_by_key(&keys.into_iter().map(number).collect::<Vec<u32>>())
 }
 
 /// What is in which row, edge by edge: first in that of the product that was bought less often.
@@ -175,15 +192,9 @@ fn entries(edges: &[Edge], counts: &[u8]) -> Vec<Entry> {
     out
 }
 
-/// For each count the edge that it belongs to.
-fn edge_of_count(edges: &[Edge]) -> impl Iterator<Item = &Edge> {
-    edges
-        .iter()
-        .flat_map(|edge| std::iter::repeat_n(edge, edge.counts()))
-}
-
 fn write(pairs: &PairTable, popularity: &[u32], out: &mut Writer, meta: &mut Meta) {
     let n = pairs.offsets.len() - 1;
+    let orders = Orders::by(popularity);
     let (count_codes, weight_codes) = codes(pairs, meta);
     // Both rows, the smaller first, and where each of the two directions is.
     let mut found: BTreeMap<(u32, u32), [Option<usize>; 2]> = BTreeMap::new();
@@ -231,26 +242,12 @@ fn write(pairs: &PairTable, popularity: &[u32], out: &mut Writer, meta: &mut Met
     }
     out.u8(LENGTHS, &bytes);
     out.u8(GAPS, &gaps);
-    let order = sorted(
-        edges
-            .iter()
-            .map(|edge| side_key(edge, popularity))
-            .collect(),
-    );
+    let order = orders.of_sides(&edges);
     out.u8(SIDES, &permuted(&order, |at| edges[at].side));
-    let order = sorted(
-        edge_of_count(&edges)
-            .map(|edge| count_key(edge, popularity))
-            .collect(),
-    );
+    let order = orders.of_counts(&edges);
     out.u8(COUNTS, &permuted(&order, |at| counts[at]));
     let entries = entries(&edges, &counts);
-    let order = sorted(
-        entries
-            .iter()
-            .map(|entry| weight_key(entry, popularity))
-            .collect(),
-    );
+    let order = orders.of_weights(&entries);
     let weights = permuted(&order, |at| weights[at]);
     out.i8(REGRESSION, &[weights.len()], &weights);
 }
@@ -270,13 +267,9 @@ fn restored<T: Copy + Default>(order: &[u32], values: &[T]) -> Vec<T> {
 
 fn read(file: &Container<'_>, meta: &Meta, popularity: &[u32]) -> Result<PairTable, PackError> {
     let n = meta.items;
+    let orders = Orders::by(popularity);
     let mut edges = read_edges(file, n, popularity)?;
-    let order = sorted(
-        edges
-            .iter()
-            .map(|edge| side_key(edge, popularity))
-            .collect(),
-    );
+    let order = orders.of_sides(&edges);
     let sides = restored(&order, file.u8(SIDES, edges.len())?);
     for (edge, side) in edges.iter_mut().zip(sides) {
         // A product beside itself is in one row.
@@ -285,19 +278,10 @@ fn read(file: &Container<'_>, meta: &Meta, popularity: &[u32]) -> Result<PairTab
         }
         edge.side = side;
     }
-    let order = sorted(
-        edge_of_count(&edges)
-            .map(|edge| count_key(edge, popularity))
-            .collect(),
-    );
+    let order = orders.of_counts(&edges);
     let counts = restored(&order, file.u8(COUNTS, order.len())?);
     let entries = entries(&edges, &counts);
-    let order = sorted(
-        entries
-            .iter()
-            .map(|entry| weight_key(entry, popularity))
-            .collect(),
-    );
+    let order = orders.of_weights(&entries);
     let weights = restored(&order, &file.i8(REGRESSION, &[order.len()])?);
     // Edges come by their first and then by their second row, so each row fills up in order.
     let mut offsets = vec![0u32; n + 1];
@@ -408,8 +392,8 @@ mod tests {
     fn a_scale_of_purchases_rises_and_stays_in_a_byte() {
         let counts = [0, 1, 2, 3, 4, 5, 7, 8, 1_000, u32::MAX];
         for bits in [1, 2] {
-            let levels: Vec<u64> = (0..10).map(|row| level(row, bits, &counts)).collect();
-            assert!(levels.is_sorted() && levels[9] < 256, "{levels:?}");
+            let levels = counts.map(|count| level(count, bits));
+            assert!(levels.is_sorted(), "{levels:?}");
         }
     }
 }
