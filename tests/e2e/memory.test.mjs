@@ -41,13 +41,19 @@ function site(count) {
     this.open = () => this.as(() => {
       this.session = new Session();
       this.memory = new Memory("shop.pack", () => {
-        this.session = this.memory.join(this.session);
+        this.join();
         this.memory.keep(this.session);
       });
       this.memory.isOn = true;
     });
-    this.change = (act) => this.as(() => {
+    /** Whether the tab's pack has a product. */
+    this.knows = () => true;
+    this.join = () => {
       this.session = this.memory.join(this.session);
+      this.session.keepOnly((item) => this.knows(item));
+    };
+    this.change = (act) => this.as(() => {
+      this.join();
       this.session = act(this.session) ?? this.session;
       this.memory.write(this.session);
     });
@@ -108,4 +114,14 @@ test("a tab that hears of a forgetting late does not bring back what it held", (
   tabs[0].put("4");
   deliver();
   assert.deepEqual(all(tabs), ["4", "4"]);
+});
+
+test("tabs with packs of two versions come to an end, and each keeps what it knows", () => {
+  const { tabs, deliver } = site(2);
+  tabs[1].knows = (item) => item !== "1";
+  tabs[0].put("1");
+  deliver();
+  tabs[1].put("2");
+  deliver();
+  assert.deepEqual(all(tabs), ["1,2", "2"]);
 });

@@ -61,15 +61,16 @@ export class Memory {
     return stored;
   }
 
-  /** Stores a session that was joined, if what is stored lacks a part of it: two tabs that write at one moment see only their own. */
-  keep(session) {
-    if (!this.#isOn || session.epoch === null || session.isBlank) return;
-    try {
-      if (localStorage.getItem(this.#key) === session.write()) return;
-    } catch {
-      return;
-    }
-    this.write(session);
+  /**
+   * Adds to what is stored what it lacks of a session that was joined: two tabs that write at one moment see only their own. It takes nothing
+   * away, or tabs with packs of two versions, which know different products, would answer each other for ever.
+   */
+  keep(session, now = Date.now()) {
+    const stored = this.#isOn && session.epoch !== null ? this.#read(now) : null;
+    if (!stored) return;
+    const before = stored.write();
+    stored.merge(session);
+    if (stored.write() !== before) this.write(stored);
   }
 
   /** Stores a session that was joined before. */
