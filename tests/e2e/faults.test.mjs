@@ -315,6 +315,29 @@ test("three tabs, one of them frozen: carts meet, and what was forgotten does no
   });
 });
 
+test("what one tab forgets, the other forgets, and both carts outlive a reload", async () => {
+  await visit(browser, {}, async (one) => {
+    await one.ready();
+    await one.goToDepartment("Pets");
+    await one.openProduct("Pets", 0);
+    await one.page.getByRole("button", { name: "Add to cart", exact: true }).click();
+    const two = new Shopper(await one.page.context().newPage(), one.url);
+    await two.page.goto(two.url);
+    await two.reads(/^Learned from/);
+    await two.hasInCart(1);
+    await one.page.getByRole("button", { name: "Forget", exact: true }).click();
+    await two.reads(/Nothing learned yet|Ready to rank/);
+    await until("both have stored that", async () => (await remembered(one.page))?.events.length === 0);
+    for (const shopper of [two, one]) {
+      await shopper.page.reload();
+      await shopper.reads(/Nothing learned yet|Ready to rank/);
+      await shopper.hasInCart(1);
+    }
+    one.isContent();
+    two.isContent();
+  });
+});
+
 test("10,000 clicks and 1,000 pages in a burst lead to a few requests, the newest state wins, and the page stays responsive", async () => {
   await visit(browser, { prepare: counted }, async (shopper) => {
     const { page } = shopper;

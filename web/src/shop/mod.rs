@@ -153,8 +153,9 @@ impl Shop {
             browser::remember(text.as_deref());
         });
         let forgotten = move || {
+            // Without a time it would count as too old, and take the cart with it when it is read back.
             if !self.log.with_untracked(SessionLog::is_default) {
-                self.log.set(SessionLog::default());
+                self.log.update(|log| log.forgotten(browser::now()));
             }
         };
         browser::when_other_tabs(forgotten, move |known, stored| {

@@ -465,6 +465,13 @@ impl SessionLog {
         self.before = Some((Undo::Forgot, std::mem::take(&mut self.kept)));
     }
 
+    /// Forgets what was forgotten in another tab, where it can be undone; settings stay.
+    pub fn forgotten(&mut self, now: u32) {
+        self.at(now);
+        self.forget();
+        self.before = None;
+    }
+
     /// Undoes the last dismissal, exclusion, question taken back or forgetting.
     pub fn undo(&mut self) {
         if let Some((_, kept)) = self.before.take() {

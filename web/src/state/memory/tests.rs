@@ -285,6 +285,22 @@ fn who_comes_back_after_half_an_hour_begins_a_new_visit_with_the_cart_kept() {
 }
 
 #[test]
+fn what_is_forgotten_in_another_tab_leaves_cart_and_settings() {
+    let mut memory = memory();
+    memory.log.at(NOW);
+    memory.log.set_learning(Learning::Paused);
+    memory.log.forgotten(NOW);
+    assert!(memory.log.is_blank());
+    // It can be undone where it was done.
+    assert_eq!(memory.log.undoable(), None);
+    let text = Memory::write(&memory.log, &memory.cart, &toy()).unwrap();
+    let back = Memory::read(&text, &toy(), NOW).unwrap();
+    assert_eq!(back, memory);
+    assert!(!back.cart.is_empty());
+    assert_eq!(back.log.learning(), Learning::Paused);
+}
+
+#[test]
 fn after_thirty_days_all_is_forgotten() {
     assert_ne!(
         Memory::read(&text(), &toy(), NOW + KEEP - 1),
