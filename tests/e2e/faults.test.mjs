@@ -321,6 +321,8 @@ test("what one tab forgets, the other forgets, and both carts outlive a reload",
     await one.goToDepartment("Pets");
     await one.openProduct("Pets", 0);
     await one.page.getByRole("button", { name: "Add to cart", exact: true }).click();
+    // A reload of a product's page would be one more look at it.
+    await one.goHome();
     const two = new Shopper(await one.page.context().newPage(), one.url);
     await two.page.goto(two.url);
     await two.reads(/^Learned from/);
