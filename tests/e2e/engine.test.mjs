@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { PACKAGE, READY, failed, fakePage, lastAsked, picks, replaced, settled, status, warnings, worker } from "./fake-worker.mjs";
+import { FakeWorker, PACKAGE, READY, failed, fakePage, lastAsked, picks, replaced, settled, status, warnings, worker } from "./fake-worker.mjs";
 
 fakePage();
 
@@ -132,4 +132,68 @@ test("a question of the storefront that is refused ends the engine, and a search
   worker().say({ ...failed("unknown_item"), about: "session" });
   await settled();
   assert.deepEqual([replies.at(-1).type, replies.at(-1).code], ["failed", "unknown_item"]);
+});
+
+/** Prepares the storefront's engine as the page's first script does. Returns what lets it load, and the start of the storefront. */
+async function prepared() {
+  globalThis.location = new URL("http://shop/");
+  engine = await import(`${pathToFileURL(join(folder, "engine.js"))}?${(times += 1)}`);
+  let arrive;
+  engine.prepare("/engine/worker.js", "../assets/shop.pack", "aa01", new Promise((resolve) => (arrive = resolve)));
+  const replies = [];
+  const start = (sha256) => engine.start("/engine/worker.js", "../assets/shop.pack", "aa", sha256, (text) => replies.push(JSON.parse(text)));
+  return { arrive, start, types: () => replies.map(({ type }) => type) };
+}
+
+test("a prepared engine loads once the program has arrived, and the storefront hears all that was said before", async () => {
+  const { arrive, start, types } = await prepared();
+  await settled();
+  assert.deepEqual(worker().posted, []);
+  arrive();
+  await settled();
+  assert.deepEqual(worker().posted.map(({ type, sha256 }) => [type, sha256]), [["load", "aa01"]]);
+  worker().say({ type: "loading", received: 1 });
+  start("aa01");
+  assert.deepEqual(types(), ["loading"]);
+  worker().say(READY);
+  engine.ask(question(1));
+  worker().say(picks(1));
+  await settled();
+  assert.deepEqual(types(), ["loading", "ready", "picks"]);
+  assert.equal(FakeWorker.started.length, 1);
+  assert.equal(worker().of("load").length, 1);
+});
+
+test("where nobody says that the program has arrived, the storefront's start lets the engine load", async () => {
+  const { start } = await prepared();
+  start("aa01");
+  await settled();
+  assert.equal(FakeWorker.started.length, 1);
+  assert.equal(worker().of("load").length, 1);
+});
+
+test("an engine that was prepared for another pack than the catalogue's is replaced, and what it said is not heard", async () => {
+  const { arrive, start, types } = await prepared();
+  arrive();
+  await settled();
+  worker().say(failed("pack_corrupt"));
+  const old = worker();
+  start("bb01");
+  assert.ok(old.isTerminated && worker() !== old);
+  assert.deepEqual(worker().posted.map(({ sha256 }) => sha256), ["bb01"]);
+  worker().say(READY);
+  await settled();
+  assert.deepEqual(types(), ["ready"]);
+});
+
+test("a prepared engine that failed says so when the storefront starts, and can be tried again", async () => {
+  const { arrive, start, types } = await prepared();
+  arrive();
+  await settled();
+  worker().say(failed("pack_missing"));
+  start("aa01");
+  assert.deepEqual(types(), ["failed"]);
+  engine.retry();
+  worker().say(READY);
+  assert.deepEqual(types(), ["failed", "loading", "ready"]);
 });

@@ -28,6 +28,8 @@ if (typeof WebAssembly !== 'object') {
   notice('Search, cart and picks need WebAssembly, which is missing or off in this browser. Bestsellers are shown below.');
 } else {
   try {
+    const { prepare } = await import('./engine.js');
+    prepare(own('engine/worker.js').href, '../assets/shop.pack', document.documentElement.dataset.pack, programArrived());
     const app = await import('../app/fewshop-web.js');
     await app.default();
     await (await import('./rest.js')).rest;
@@ -36,6 +38,14 @@ if (typeof WebAssembly !== 'object') {
     console.error(error);
     notice('The shop could not open. Reload, or try a newer browser. Bestsellers are shown below.');
   }
+}
+
+/** Resolves when the storefront's program has arrived: from then on the network would idle while it is compiled and run. */
+function programArrived() {
+  return new Promise((resolve) => {
+    const look = (list) => list.getEntries().some(({ name }) => name.endsWith('/fewshop-web_bg.wasm')) && resolve();
+    new PerformanceObserver(look).observe({ type: 'resource', buffered: true });
+  });
 }
 
 /**

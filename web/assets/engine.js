@@ -9,24 +9,24 @@ const MOST_FOUND = 1000;
 const BACKENDS = ['cpu', 'wgpu'];
 
 let client;
-/** Makes a client. */
-let open;
-/** Takes each reply, and a failure like one. */
-let say;
+/** Where worker and pack lie, and the pack's hash. */
+let source;
+/** Takes each reply as text, and a failure like one, with the name of the pack that the page's catalogue was written from. */
+let tell;
+let name;
+/** What the client said before the storefront listened. */
+let early = [];
 /** The file of words, once it is there. */
 let words;
 /** The newest question about the session, and the one that was posted last; '' for none. */
 let newest = '';
 let posted = '';
 
-/**
- * Starts the engine. `worker` is the address of its script, `pack` the pack's relative to that; `name` and `sha256` are of the pack that the page's
- * catalogue was written from. `tell` takes replies as text.
- */
-export function start(worker, pack, name, sha256, tell) {
+const say = (reply) => tell(JSON.stringify(reply));
+
+/** Makes a client. Where `after` is given, it loads once that has settled. */
+function open(after) {
   const asked = new URLSearchParams(location.search).get('backend');
-  const backend = BACKENDS.includes(asked) ? asked : null;
-  say = (reply) => tell(JSON.stringify(reply));
   const hear = {
     loading: (received, total) => say({ type: 'loading', received, total }),
     ready(status) {
@@ -48,14 +48,47 @@ export function start(worker, pack, name, sha256, tell) {
       say({ type: 'failed', code, message });
     },
   };
-  open = () => new Client({ worker, pack, sha256, backend }, hear);
-  client = open();
+  for (const [event, act] of Object.entries(hear)) {
+    hear[event] = (...what) => (early ? early.push(() => act(...what)) : act(...what));
+  }
+  client = new Client({ ...source, backend: BACKENDS.includes(asked) ? asked : null, after }, hear);
+}
+
+/** Lets the prepared worker load. */
+let release = () => {};
+
+/**
+ * Starts the worker ahead of the storefront: it loads engine and pack once the promise `arrived` has resolved, or once the storefront asks for
+ * them. `worker` is the address of its script, `pack` the pack's relative to that.
+ */
+export function prepare(worker, pack, sha256, arrived) {
+  source = { worker, pack, sha256 };
+  open(Promise.race([arrived, new Promise((resolve) => (release = resolve))]));
+}
+
+/**
+ * Starts the engine, or takes over the prepared one. `pack_name` and `sha256` are of the pack that the page's catalogue was written from; `listen`
+ * takes replies as text.
+ */
+export function start(worker, pack, pack_name, sha256, listen) {
+  // The page is older or newer than its catalogue, which counts.
+  const is_other = client && source.sha256 !== sha256;
+  if (is_other) client.close();
+  const said = is_other ? [] : early;
+  [early, name, tell] = [null, pack_name, listen];
+  if (client && !is_other) {
+    release();
+    for (const act of said) act();
+  } else {
+    source = { worker, pack, sha256 };
+    open();
+  }
 }
 
 /** Starts a failed engine again. */
 export function retry() {
   say({ type: 'loading', received: 0 });
-  client = open();
+  open();
   if (words) client.read(words);
   ask(newest);
 }

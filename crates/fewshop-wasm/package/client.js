@@ -60,15 +60,17 @@ export class Client {
   /**
    * Starts at once. `hear` is told of `loading(received, total)` until a worker can answer, `ready(status)` then and whenever it has chosen
    * another engine, `again(reply)` when it answers the newest session once more, `lost(why)` when a dead one is to be replaced, `wordless(error)`
-   * when it cannot read the file of words, and once of `failed(error)`. All but `ready` and `failed` may be left out.
+   * when it cannot read the file of words, and once of `failed(error)`. All but `ready` and `failed` may be left out. Until the promise `after`
+   * resolves, the worker fetches nothing but its own script.
    */
-  constructor({ pack, backend = "cpu", sha256 = null, worker = null }, hear) {
+  constructor({ pack, backend = "cpu", sha256 = null, worker = null, after = null }, hear) {
     // WebGPU in software needs seconds for what a CPU does in milliseconds, and who forces it expects to wait. It may compile for long at any
     // time, and its worker then gives no sign.
     const isForced = backend === "wgpu";
     this.#options = {
       load: { type: "load", protocol: PROTOCOL_VERSION, pack, backend, sha256 },
       worker,
+      after,
       patience: isForced ? PATIENCE_FORCED_MS : PATIENCE_MS,
       isPinged: !isForced,
     };
@@ -159,8 +161,13 @@ export class Client {
         event.preventDefault?.();
         if (this.#worker === worker) this.#died(event.message || "its script could not be loaded");
       };
-      worker.postMessage(this.#options.load);
-      this.#watch();
+      const load = () => {
+        if (this.#worker !== worker) return;
+        worker.postMessage(this.#options.load);
+        this.#watch();
+      };
+      if (this.#options.after) this.#options.after.then(load);
+      else load();
     } catch (error) {
       // A browser that cannot start one now cannot start one a moment later. Not before the caller can listen.
       queueMicrotask(() => this.close(new FewshopError("worker_lost", `the worker could not be started: ${error.message}`)));

@@ -165,6 +165,7 @@ pub(crate) fn page(
             ("base", base),
             ("site", &place.site.0),
             ("shop", &place.attribute()),
+            ("pack", shop.catalogue.sha256().unwrap_or_default()),
             ("switch", &place.switch()),
             ("base-tag", &place.site.tag()),
             (
@@ -372,7 +373,10 @@ mod tests {
         let current = r#" aria-current="true""#;
         assert!(first.contains(&links([current, ""])), "{first}");
         assert!(second.contains(&links(["", current])), "{second}");
-        assert!(first.contains(r#"data-shop="">"#) && second.contains(r#"data-shop="gift">"#));
+        assert!(first.contains(r#" data-shop="" "#) && second.contains(r#" data-shop="gift" "#));
+        // With it the engine's download starts before the program has read the catalogue.
+        let sha256 = small_shop().catalogue.sha256().unwrap().to_owned();
+        assert!(first.contains(&format!(" data-pack=\"{sha256}\">")));
         // The tag says where the site is, the attribute which shop of it this is.
         assert!(second.contains(r#"<base href="/shop/">"#));
         for shared in ["app/fewshop-web.js", "assets/boot.js", "assets/style.css"] {
@@ -405,7 +409,7 @@ mod tests {
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{together}}{{products}}{{departments}}{{bestsellers}}{{below}}";
+        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{pack}}{{switch}}{{base-tag}}{{policy}}{{together}}{{products}}{{departments}}{{bestsellers}}{{below}}";
         let html = page(all, &small_shop(), &Place::default(), None, |_| false).unwrap();
         assert!(
             html.contains("Rye &lt;bread&gt;")
