@@ -1,7 +1,7 @@
 //! Bad input from JavaScript: the result is an `Error` with a code and advice, and the engine keeps
 //! working.
 
-use js_sys::{Array, JSON, Object, Uint8Array};
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -51,6 +51,22 @@ async fn every_flipped_bit_is_detected() {
     let mut last = good.clone();
     *last.last_mut().unwrap() ^= 1;
     check_error(load(&last).await, "pack_checksum", "the whole file");
+}
+
+#[wasm_bindgen_test]
+async fn a_hash_that_is_known_already_is_held_against_the_packs_own() {
+    let pack = pack_bytes();
+    let load_with = async |digest: &[u8]| {
+        let options = Object::new();
+        let _ = Reflect::set(&options, &"digest".into(), &Uint8Array::from(digest).into());
+        Recommender::load(Uint8Array::from(&pack[..]).into(), options.into()).await
+    };
+    let own = &pack[pack.len() - 32..];
+    assert!(load_with(own).await.is_ok());
+    let mut other = own.to_vec();
+    other[31] ^= 1;
+    check_error(load_with(&other).await, "pack_checksum", "the whole file");
+    check_error(load_with(&own[1..]).await, "bad_argument", "digest");
 }
 
 #[wasm_bindgen_test]

@@ -47,7 +47,7 @@ fn a_pack_of_tasks_alone_is_written_and_read() {
     assert_eq!(again.parts(), &alone());
     assert!(!again.has_catalogue());
     assert_eq!(again.to_bytes().unwrap(), bytes, "the same file");
-    let file = Container::parse(&bytes).unwrap();
+    let file = Container::parse(&bytes, None).unwrap();
     assert_eq!(file.version, TASKS_VERSION);
     assert_eq!(file.names().collect::<Vec<_>>(), ["tasks", "tasks.numbers"]);
 }

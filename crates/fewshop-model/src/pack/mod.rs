@@ -179,7 +179,16 @@ impl Pack {
     /// # Errors
     /// [`PackError`] names the problem and its place.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
-        let file = Container::parse(bytes)?;
+        Self::from_hashed_bytes(bytes, None)
+    }
+
+    /// The same, with the SHA-256 of all but the last 32 bytes if it is known already: a browser
+    /// computes it fifteen times faster than WebAssembly does.
+    ///
+    /// # Errors
+    /// [`PackError`] names the problem and its place.
+    pub fn from_hashed_bytes(bytes: &[u8], digest: Option<[u8; 32]>) -> Result<Self, PackError> {
+        let file = Container::parse(bytes, digest)?;
         let is_known = |name: &str| <sections::All as Sections>::knows(name, file.version);
         if let Some(name) = file.names().find(|name| !is_known(name)) {
             return Err(PackError::field(

@@ -73,7 +73,7 @@ fn a_section_in_the_list_is_written_read_checked_reordered_and_grown() {
     let bytes = out.finish(FORMAT_VERSION, &meta).unwrap();
     NOTES.set(Vec::new());
     assert!(WithNotes::check(pack.parts()).is_err());
-    let file = Container::parse(&bytes).unwrap();
+    let file = Container::parse(&bytes, None).unwrap();
     let mut parts = PackParts::default();
     WithNotes::read(&file, &mut Meta::read(&file).unwrap(), &mut parts).unwrap();
     assert_eq!(&parts, pack.parts());

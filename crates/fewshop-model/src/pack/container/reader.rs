@@ -33,7 +33,9 @@ pub(crate) struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, PackError> {
+    /// Checks and parses a file. `digest` is the SHA-256 of all but the last 32 bytes, if it is
+    /// known already.
+    pub(crate) fn parse(bytes: &'a [u8], digest: Option<[u8; HASH]>) -> Result<Self, PackError> {
         if bytes.is_empty() {
             return Err(PackError::Empty);
         }
@@ -75,7 +77,7 @@ impl<'a> Container<'a> {
         check_layout(&header.sections, PREFIX + header_len, body_end, bytes)?;
         // Lengths are checked first, so that a cut file is reported as truncated and not as
         // corrupt.
-        let hash: [u8; HASH] = Sha256::digest(&bytes[..body_end]).into();
+        let hash = digest.unwrap_or_else(|| Sha256::digest(&bytes[..body_end]).into());
         for entry in &header.sections {
             if crc32(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
                 return Err(PackError::Checksum {
