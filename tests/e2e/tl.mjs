@@ -29,7 +29,7 @@ for (let run = 0; run < (process.argv[2]??1); run++) {
     const wRs = await page.workers()[0].evaluate(`(${rs})(${wo - o})`);
     for (const r of [...pageRs, ["--- worker at", (wo - o) | 0], ...wRs]) if (!/pictures.*webp/.test(r[0])) console.log(r.join(" "));
     const n = await page.evaluate(() => window.__n);
-    console.log(JSON.stringify(n.long), JSON.stringify(n.workers.filter(([t], i, a) => t !== "progress" || a[i-1]?.[0] !== "progress" || a[i+1]?.[0] !== "progress")));
+    console.log("ready", JSON.stringify(n.workers.filter(([t]) => t !== "loading")), JSON.stringify(n.long));
     await context.close();
 }
 await browser.close();

@@ -108,10 +108,10 @@ export type LoadOptions = {
     /** The backend to use, the CPU by default. `wgpu` needs the module that was built with it. */
     backend?: Backend | null;
     /**
-     * SHA-256 of all but the last 32 bytes of the pack, if it is known already. The pack is refused
-     * where it differs from those 32.
+     * SHA-256 of all but the last 32 bytes of the pack in hex, if it is known already. The pack is
+     * refused where it differs from those 32.
      */
-    digest?: Uint8Array;
+    digest?: string | null;
 };
 
 /** The state of the engine. */

@@ -246,16 +246,19 @@ async function fetchPack(url, sha256) {
 
 /** How to read a pack: with the hash that it ends with. The browser computes it much faster than WebAssembly does. */
 async function readingOf(bytes) {
-  const isHashed = self.crypto?.subtle && bytes.length > HASH_BYTES;
-  return isHashed ? { digest: new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.subarray(0, -HASH_BYTES))) } : {};
+  return self.crypto?.subtle && bytes.length > HASH_BYTES ? { digest: await hashOf(bytes.subarray(0, -HASH_BYTES)) } : {};
+}
+
+async function hashOf(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Rejects a file with an unexpected hash. */
 async function verify(name, bytes, sha256) {
   // Insecure connections have no crypto.subtle; but an attacker there could change this script as well.
   if (!sha256 || !self.crypto?.subtle) return;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = await hashOf(bytes);
   if (hex !== sha256.toLowerCase()) {
     throw new Mismatch(`${name} is cut off, damaged or of another version: its SHA-256 is ${hex.slice(0, 8)}…, expected ${sha256.slice(0, 8)}…`);
   }

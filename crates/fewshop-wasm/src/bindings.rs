@@ -16,7 +16,7 @@ use crate::{Engine, EngineError, Run};
 const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
 const REQUEST: &str =
     "{seq, session, shelves: [{name, n, filter?, seeds?}], tasks?: [{task, max}]}";
-const OPTIONS: &str = "{backend: 'cpu' | 'wgpu', digest: Uint8Array} or nothing";
+const OPTIONS: &str = "{backend: 'cpu' | 'wgpu', digest: string} or nothing";
 const ROW: &str = "the row of a product, an integer of 0 or more";
 
 /// Runs once the module is loaded.
@@ -65,7 +65,7 @@ impl Recommender {
         #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions | null")] options: JsValue,
     ) -> Result<Recommender, JsValue> {
         let options: LoadOptions = parse_or_default("options", options, || OPTIONS.to_owned())?;
-        let pack = Pack::from_hashed_bytes(&bytes("bytes", &pack)?, options.digest)
+        let pack = Pack::from_hashed_bytes(&bytes("bytes", &pack)?, options.digest.as_deref())
             .map_err(EngineError::from)?;
         let compute = match options.backend.unwrap_or(Backend::Cpu) {
             Backend::Cpu => Compute::Kernels,

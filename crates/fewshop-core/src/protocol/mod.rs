@@ -340,15 +340,14 @@ pub struct Products<'a> {
 }
 
 /// How to start an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LoadOptions {
     /// The backend to use, the CPU by default. `wgpu` needs the module that was built with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<Backend>,
-    /// SHA-256 of all but the last 32 bytes of the pack, if it is known already. The pack is refused
-    /// where it differs from those 32.
+    /// SHA-256 of all but the last 32 bytes of the pack in hex, if it is known already. The pack is
+    /// refused where it differs from those 32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
-    pub digest: Option<[u8; 32]>,
+    pub digest: Option<String>,
 }

@@ -182,12 +182,12 @@ impl Pack {
         Self::from_hashed_bytes(bytes, None)
     }
 
-    /// The same, with the SHA-256 of all but the last 32 bytes if it is known already: a browser
-    /// computes it fifteen times faster than WebAssembly does.
+    /// The same, with the SHA-256 of all but the last 32 bytes in hex if it is known already: a
+    /// browser computes it fifteen times faster than WebAssembly does.
     ///
     /// # Errors
     /// [`PackError`] names the problem and its place.
-    pub fn from_hashed_bytes(bytes: &[u8], digest: Option<[u8; 32]>) -> Result<Self, PackError> {
+    pub fn from_hashed_bytes(bytes: &[u8], digest: Option<&str>) -> Result<Self, PackError> {
         let file = Container::parse(bytes, digest)?;
         let is_known = |name: &str| <sections::All as Sections>::knows(name, file.version);
         if let Some(name) = file.names().find(|name| !is_known(name)) {
@@ -208,7 +208,7 @@ impl Pack {
     /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that was not read from a file.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.hash[..8].iter().map(|b| format!("{b:02x}")).collect()
+        hex(&self.hash[..8])
     }
 
     /// All parts.
@@ -382,4 +382,8 @@ fn grown<All: Sections>(before: &PackParts, added: &[NewItem]) -> Result<PackPar
     let mut parts = before.clone();
     All::grow(before, added, &mut parts)?;
     Ok(parts)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,6 +10,7 @@ use super::{
     PREFIX,
 };
 use crate::error::PackError;
+use crate::pack::hex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,9 +34,9 @@ pub(crate) struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
-    /// Checks and parses a file. `digest` is the SHA-256 of all but the last 32 bytes, if it is
-    /// known already.
-    pub(crate) fn parse(bytes: &'a [u8], digest: Option<[u8; HASH]>) -> Result<Self, PackError> {
+    /// Checks and parses a file. `digest` is the SHA-256 of all but the last 32 bytes in hex, if it
+    /// is known already.
+    pub(crate) fn parse(bytes: &'a [u8], digest: Option<&str>) -> Result<Self, PackError> {
         if bytes.is_empty() {
             return Err(PackError::Empty);
         }
@@ -77,7 +78,12 @@ impl<'a> Container<'a> {
         check_layout(&header.sections, PREFIX + header_len, body_end, bytes)?;
         // Lengths are checked first, so that a cut file is reported as truncated and not as
         // corrupt.
-        let hash = digest.unwrap_or_else(|| Sha256::digest(&bytes[..body_end]).into());
+        let mut hash = [0; HASH];
+        hash.copy_from_slice(&bytes[body_end..]);
+        let is_whole = match digest {
+            Some(digest) => hex(&hash) == digest,
+            None => Sha256::digest(&bytes[..body_end])[..] == hash,
+        };
         for entry in &header.sections {
             if crc32(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
                 return Err(PackError::Checksum {
@@ -85,7 +91,7 @@ impl<'a> Container<'a> {
                 });
             }
         }
-        if hash != bytes[body_end..] {
+        if !is_whole {
             return Err(PackError::Checksum {
                 section: "the whole file".to_owned(),
             });
