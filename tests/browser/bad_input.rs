@@ -61,10 +61,17 @@ async fn a_hash_that_is_known_already_is_held_against_the_packs_own() {
         let _ = Reflect::set(&options, &"digest".into(), &digest);
         Recommender::load(Uint8Array::from(&pack[..]).into(), options.into()).await
     };
-    let own: String = (pack[pack.len() - 32..].iter().map(|byte| format!("{byte:02x}"))).collect();
+    let own: String = (pack[pack.len() - 32..]
+        .iter()
+        .map(|byte| format!("{byte:02x}")))
+    .collect();
     assert!(load_with((&*own).into()).await.is_ok());
     for other in ["", &own[1..], &"0".repeat(64)] {
-        check_error(load_with(other.into()).await, "pack_checksum", "the whole file");
+        check_error(
+            load_with(other.into()).await,
+            "pack_checksum",
+            "the whole file",
+        );
     }
     check_error(load_with(7.into()).await, "bad_argument", "digest");
 }

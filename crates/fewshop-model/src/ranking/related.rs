@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendation, Share, order};
 
 use crate::features::Direction;
+use crate::kernels::{falling, positions_by_key};
 use crate::ranking::model::Model;
 use crate::ranking::options::RankOptions;
 
@@ -159,23 +160,22 @@ impl Model {
                 lift: Some(lift),
             })
             .collect();
-        sort(&mut all);
         let categories = category.iter().max().map_or(0, |&max| max as usize + 1);
         let mut costs = vec![0f32; categories];
         for &seed in seeds {
             costs[category[seed as usize] as usize] = SEED_CATEGORY_COST;
         }
         costs[0] = 0.0;
-        for scored in &mut all {
+        for at in best_first(&all) {
+            let scored = &mut all[at];
             let of = category[scored.row as usize] as usize;
             scored.score -= costs[of];
             if of != 0 {
                 costs[of] += REPEAT_COST;
             }
         }
-        sort(&mut all);
-        all.truncate(n.max(1) * 4);
-        all
+        let best = best_first(&all).take(n.max(1) * 4);
+        best.map(|at| all[at]).collect()
     }
 
     /// Products of the seeds' categories by similarity of their vectors; of the whole catalogue
@@ -195,7 +195,7 @@ impl Model {
         };
         let allowed =
             |row: usize| open[row] && (kinds.is_empty() || kinds.contains(&category[row]));
-        let mut all: Vec<Scored> = (0..category.len())
+        let all: Vec<Scored> = (0..category.len())
             .filter(|&row| allowed(row))
             .map(|row| Scored {
                 row: row as u32,
@@ -203,20 +203,22 @@ impl Model {
                 lift: None,
             })
             .collect();
-        sort(&mut all);
         let columns = &self.stats.columns;
         let mut shown = HashSet::new();
-        all.retain(|scored| {
-            let row = scored.row as usize;
-            columns.title[row] == 0 || shown.insert((columns.title[row], columns.brand[row]))
-        });
-        all.truncate(n.max(1) * 4);
-        all
+        best_first(&all)
+            .map(|at| all[at])
+            .filter(|scored| {
+                let row = scored.row as usize;
+                columns.title[row] == 0 || shown.insert((columns.title[row], columns.brand[row]))
+            })
+            .take(n.max(1) * 4)
+            .collect()
     }
 }
 
-fn sort(all: &mut Vec<Scored>) {
-    order::sort_by(all, |a, b| {
-        b.score.total_cmp(&a.score).then(a.row.cmp(&b.row))
-    });
+/// Places of products in the order of their scores; of equal scores in the order given. Thousands of
+/// products have a lift.
+fn best_first(all: &[Scored]) -> impl Iterator<Item = usize> + use<> {
+    let keys: Vec<u32> = all.iter().map(|scored| falling(scored.score)).collect();
+    positions_by_key(&keys).into_iter().map(|at| at as usize)
 }
