@@ -17,6 +17,7 @@ import { promisify } from "node:util";
 
 import { SITE, openSite } from "./site.mjs";
 import { Shopper, launch, plant, until, visit } from "./shopper.mjs";
+import { BROWSERS, drive } from "./webdriver.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -401,3 +402,23 @@ test("a shop that takes no part says so in one line, and has no link", async () 
     shopper.isContent();
   });
 });
+
+for (const [name, other] of Object.entries(BROWSERS)) {
+  test(`${name}: the page asks, makes a report of the stated size, and forgets`, { skip: !other && `${name} or its driver is not installed` }, async () => {
+    const published = JSON.parse(await readFile(path.join(folder, "shop.together"), "utf8"));
+    await drive(other, {}, async (page) => {
+      await page.go(`${site.url}/together/`);
+      await page.reads(/Off\. Nothing is sent\./);
+      await page.click(`//input[@role="switch"]`);
+      await page.reads(/On\. 4 of 4 reports are left/);
+      await page.reload();
+      await page.reads(/On\. 4 of 4 reports are left/);
+      await page.click(`//button[normalize-space()="Make a report"]`);
+      const bytes = await until("there is a report", () => page.run(() => document.querySelector("pre")?.innerText.split(" ").length));
+      assert.ok(bytes > published.terms.items.length && bytes < 20_000, `${bytes} bytes`);
+      await page.click(`//input[@role="switch"]`);
+      await page.reads(/Off\. Nothing is sent\./);
+      assert.deepEqual(await page.run(() => [...document.querySelectorAll("[role=alert]")].map((each) => each.innerText.trim()).filter(Boolean)), []);
+    });
+  });
+}
