@@ -96,17 +96,21 @@ fn scroll_back(frames: u32) {
             return;
         }
         let top = f64::from(LEFT.get().top);
-        let height = document()
-            .document_element()
-            .map_or(0, |root| root.scroll_height());
-        let view = window()
-            .inner_height()
-            .ok()
-            .and_then(|view| view.as_f64())
-            .unwrap_or_default();
+        // The browser lays the page out to tell its height: not for its top, which any page has.
+        let reaches = || {
+            let height = document()
+                .document_element()
+                .map_or(0, |root| root.scroll_height());
+            let view = window()
+                .inner_height()
+                .ok()
+                .and_then(|view| view.as_f64())
+                .unwrap_or_default();
+            f64::from(height) - view >= top
+        };
         // While the page opens its list still grows, however slow the device is; and the browser would
         // take the place along with what stands below the list.
-        let is_long_enough = f64::from(height) - view >= top && !is_opening();
+        let is_long_enough = !is_opening() && (top == 0.0 || reaches());
         if is_long_enough || frames == 0 {
             window().scroll_to_with_x_and_y(0.0, top);
             // Who uses the keyboard or a screen reader goes on where they were, too.
