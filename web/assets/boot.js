@@ -10,6 +10,11 @@ function notice(text) {
   }
 }
 
+/** Length of the storefront's program. The build of the site puts it here. */
+const PROGRAM_BYTES = Infinity;
+/** Share of the program that arrives while a request is on its way. */
+const SOON = 0.2;
+
 const { shop } = document.documentElement.dataset;
 /** This shop's own file; the script lies at the root of the site for all its shops. */
 const own = (file) => new URL(shop ? `../${shop}/${file}` : `../${file}`, import.meta.url);
@@ -29,9 +34,10 @@ if (typeof WebAssembly !== 'object') {
 } else {
   try {
     const { prepare } = await import('./engine.js');
-    prepare(own('engine/worker.js').href, '../assets/shop.pack', document.documentElement.dataset.pack, programArrived());
+    const program = fetchProgram();
+    prepare(own('engine/worker.js').href, '../assets/shop.pack', document.documentElement.dataset.pack, program.soon);
     const app = await import('../app/fewshop-web.js');
-    await app.default();
+    await app.default({ module_or_path: program.response });
     await (await import('./rest.js')).rest;
     await keep();
   } catch (error) {
@@ -40,12 +46,24 @@ if (typeof WebAssembly !== 'object') {
   }
 }
 
-/** Resolves when the storefront's program has arrived: from then on the network would idle while it is compiled and run. */
-function programArrived() {
-  return new Promise((resolve) => {
-    const look = (list) => list.getEntries().some(({ name }) => name.endsWith('/fewshop-web_bg.wasm')) && resolve();
-    new PerformanceObserver(look).observe({ type: 'resource', buffered: true });
+/**
+ * The storefront's program. `soon` resolves when nearly all of it has arrived: the network would idle while a request for the engine is on its way
+ * and while the program is compiled and run.
+ */
+function fetchProgram() {
+  let near;
+  const soon = new Promise((resolve) => (near = resolve));
+  let left = PROGRAM_BYTES;
+  const counter = new TransformStream({
+    transform(chunk, out) {
+      out.enqueue(chunk);
+      left -= chunk.byteLength;
+      if (left < SOON * PROGRAM_BYTES) near();
+    },
+    flush: near,
   });
+  const response = fetch(new URL('../app/fewshop-web_bg.wasm', import.meta.url)).then((whole) => new Response(whole.body.pipeThrough(counter), whole));
+  return { soon, response };
 }
 
 /**

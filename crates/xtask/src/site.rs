@@ -202,6 +202,18 @@ impl Site {
             .try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
+    /// A script that knows the length of the storefront's program, if the site has one.
+    fn with_program_bytes(&self, script: String) -> String {
+        let program = self.dist.join("app/fewshop-web_bg.wasm");
+        match fs::metadata(program) {
+            Ok(file) => script.replace(
+                "PROGRAM_BYTES = Infinity",
+                &format!("PROGRAM_BYTES = {}", file.len()),
+            ),
+            Err(_) => script,
+        }
+    }
+
     /// Writes the assets that all shops share: scripts, style, texts, the icon.
     fn share(&mut self) -> Result<()> {
         let assets = assets();
@@ -216,7 +228,8 @@ impl Site {
                     let to = Path::new("assets").join(&file);
                     match ending.unwrap_or_default() {
                         "js" => {
-                            self.write(to, lean::script(&fs::read_to_string(&from)?).as_bytes())?;
+                            let script = lean::script(&fs::read_to_string(&from)?);
+                            self.write(to, self.with_program_bytes(script).as_bytes())?;
                         }
                         "css" => {
                             self.write(to, lean::style(&fs::read_to_string(&from)?).as_bytes())?;
@@ -527,10 +540,13 @@ mod tests {
             written: BTreeSet::new(),
         };
         site.write(ENGINE, b"the engine").unwrap();
+        site.write("app/fewshop-web_bg.wasm", b"the program")
+            .unwrap();
         site.furnish(&shops(&Which::default(), &Base::default()).unwrap())
             .unwrap();
         let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
         let json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+        assert!(read("assets/boot.js").contains("PROGRAM_BYTES = 11;"));
         assert_eq!(json("gift/assets/catalogue.json")["currency"], "GBP");
         for folder in ["", "gift/"] {
             let sessions = &json(&format!("{folder}assets/try.json"))["sessions"];
