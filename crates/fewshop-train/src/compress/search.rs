@@ -14,7 +14,7 @@ const BITS: [u32; 4] = [8, 6, 5, 4];
 /// Numbers of codes per row to try, if they divide it evenly.
 const CODES: [usize; 3] = [32, 16, 8];
 /// Shares of the pairs to try.
-const PAIRS: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+const PAIRS: [f64; 5] = [1.0, 0.75, 0.65, 0.5, 0.25];
 /// Shares of the ranker's weights to try setting to 0.
 const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
 
@@ -77,8 +77,9 @@ struct Candidate {
 
 /// Evaluates and measures the mixes: every form of the vectors with every share of the pairs, the
 /// ranker's weights alone, and finally the ranker's weights together with the best mix that fits.
-/// Selects the highest NDCG@10 within the budget, and the smallest file among equals. `command`
-/// goes into the card.
+/// Selects the highest NDCG@10 within the budget, and the smallest file among equals. Shares of the
+/// pairs below `least_pairs` are not tried: shelves about a product need pairs that NDCG@10 does not
+/// miss. `command` goes into the card.
 ///
 /// # Errors
 /// If no mix fits; the error names the smallest length found.
@@ -86,6 +87,7 @@ pub fn search(
     pack: &Pack,
     eval_set: &EvalSet,
     budget: usize,
+    least_pairs: f64,
     seed: u64,
     command: &str,
 ) -> Result<CompressedPack> {
@@ -98,7 +100,8 @@ pub fn search(
     let mut mixes: Vec<Mix> = ways
         .iter()
         .flat_map(|&vectors| {
-            PAIRS.map(|pairs| Mix {
+            let shares = PAIRS.into_iter().filter(|&share| share >= least_pairs);
+            shares.map(move |pairs| Mix {
                 vectors,
                 pairs,
                 ..Mix::NONE
@@ -304,13 +307,13 @@ mod tests {
     #[test]
     fn the_selected_mix_fits_ranks_best_and_is_reproducible() {
         let pack = toy::pack();
-        let full = search(&pack, &eval_set(), 1_000_000, 7, "").unwrap();
+        let full = search(&pack, &eval_set(), 1_000_000, 0.0, 7, "").unwrap();
         let tried = &full.found.tried;
         assert_eq!((tried[0].mix, tried[0].minus_full), (Mix::NONE, 0.0));
         let best = &tried[full.found.chosen];
         assert!(tried.iter().all(|one| one.ndcg <= best.ndcg));
         let budget = tried.iter().map(|one| one.brotli_bytes).min().unwrap() + 20;
-        let small = search(&pack, &eval_set(), budget, 7, "").unwrap();
+        let small = search(&pack, &eval_set(), budget, 0.0, 7, "").unwrap();
         let chosen = &small.found.tried[small.found.chosen];
         assert!(
             chosen.brotli_bytes <= budget
@@ -329,13 +332,22 @@ mod tests {
         );
         assert_eq!(
             small.bytes,
-            search(&pack, &eval_set(), budget, 7, "").unwrap().bytes
+            search(&pack, &eval_set(), budget, 0.0, 7, "")
+                .unwrap()
+                .bytes
         );
     }
 
     #[test]
+    fn pairs_that_shelves_need_are_kept_however_small_the_pack_would_be() {
+        let whole = search(&toy::pack(), &eval_set(), 1_000_000, 0.6, 7, "").unwrap();
+        let shares: Vec<f64> = whole.found.tried.iter().map(|one| one.mix.pairs).collect();
+        assert!(shares.iter().all(|&share| share >= 0.6) && shares.contains(&0.65));
+    }
+
+    #[test]
     fn a_budget_that_cannot_be_met_names_the_smallest_length() {
-        let error = search(&toy::pack(), &eval_set(), 100, 7, "")
+        let error = search(&toy::pack(), &eval_set(), 100, 0.0, 7, "")
             .unwrap_err()
             .to_string();
         assert!(
