@@ -57,7 +57,7 @@ const SHOPS: [Counted; 2] = [
     Counted {
         name: "the shop at the root",
         folder: "",
-        pack: 700_000,
+        pack: 600_000,
     },
     Counted {
         name: "the gift shop",
@@ -189,7 +189,7 @@ fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 7] {
         (
             "first load: page, CPU engine, pack",
             &[Group::Page, Group::Engine, Group::Pack],
-            1_200_000,
+            1_100_000,
         ),
         (
             "after load: pictures, files of single pages",
