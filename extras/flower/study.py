@@ -2,7 +2,9 @@
 after the other. README.md has the command."""
 
 import argparse
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +24,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and packs")
     parser.add_argument("--nodes", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--draws", type=int, default=4, help="cases drawn from each session in each round"
+    )
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--clipping-norm", type=float, default=0.1)
     parser.add_argument(
@@ -30,6 +35,11 @@ def arguments() -> argparse.Namespace:
         help="noise multipliers for the runs with differential privacy",
     )
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--simulate",
+        action="store_true",
+        help="Flower's simulation engine in place of SuperNodes: fewer processes, the same app",
+    )
     parser.add_argument(
         "--only", help="names of the runs, of average, secure, noise-Z and central [all]"
     )
@@ -46,6 +56,9 @@ class Federation:
     """A SuperLink and its SuperNodes, which end with it."""
 
     def __init__(self, args: argparse.Namespace, home: Path) -> None:
+        files = {"fewshop": args.fewshop, "pack": args.pack, "events": args.events}
+        self.files = {name: path.resolve() for name, path in files.items()}
+        self.simulated = args.nodes if args.simulate else None
         self.processes: list[subprocess.Popen] = []
         # Nothing of this study belongs into the user's own settings, or to Flower's statistics.
         self.env = os.environ | {"FLWR_HOME": str(home), "FLWR_TELEMETRY_ENABLED": "0"}
@@ -62,14 +75,15 @@ class Federation:
         self.start(
             "superlink", "flower-superlink", "--insecure", "--port", port,
             "--disable-runtime-dependency-installation",
-        )
+            *(["--simulation"] if args.simulate else []),
+        )  # fmt: skip
         self.wait_for(port)
-        for group in range(args.nodes):
-            own = {"fewshop": args.fewshop, "pack": args.pack, "events": args.events}
-            config = [f"group={group} groups={args.nodes}"]
-            config += [f'{name}="{path.resolve()}"' for name, path in own.items()]
+        for node in range(0 if args.simulate else args.nodes):
+            # The names that the simulation has as well.
+            config = [f"partition-id={node} num-partitions={args.nodes}"]
+            config += [f"{name}={toml(path)}" for name, path in self.files.items()]
             self.start(
-                f"node-{group}", "flower-supernode", "--insecure",
+                f"node-{node}", "flower-supernode", "--insecure",
                 "--superlink", f"127.0.0.1:{port}", "--port", free_port(),
                 "--node-config", " ".join(config),
             )  # fmt: skip
@@ -78,7 +92,14 @@ class Federation:
         log = open(self.logs / f"{name}.log", "w")
         words = [str(BIN / command[0]), *map(str, command[1:])]
         self.processes.append(
-            subprocess.Popen(words, env=self.env, stdout=log, stderr=subprocess.STDOUT)
+            subprocess.Popen(
+                words,
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own: an interrupted run must not leave what Flower has started.
+                start_new_session=True,
+            )
         )
 
     def wait_for(self, port: int) -> None:
@@ -91,8 +112,13 @@ class Federation:
 
     def run(self, **config) -> None:
         """One run of the app."""
-        words = [f"{name.replace('_', '-')}={toml(value)}" for name, value in config.items()]
         command = [str(BIN / "flwr"), "run", str(HERE), "loopback", "--stream"]
+        if self.simulated:
+            # Simulated nodes have no settings of their own.
+            config |= self.files
+            simulation = f"num_supernodes={self.simulated} client_resources_num_cpus=1"
+            command += ["--federation-config", simulation]
+        words = [f"{name.replace('_', '-')}={toml(value)}" for name, value in config.items()]
         subprocess.run(
             [*command, "--run-config", " ".join(words)], env=self.env, check=True
         )
@@ -105,6 +131,8 @@ class Federation:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 def toml(value) -> str:
@@ -123,7 +151,8 @@ def central(args: argparse.Namespace, start: Path, out: Path) -> None:
     for at in range(1, args.rounds + 1):
         fewshop(
             args, "train", "--pack", args.pack, "--events", args.events, "--weights", weights,
-            "--learning-rate", args.learning_rate, "--seed", args.seed + 1000 * at, "--out", out,
+            "--draws", args.draws, "--learning-rate", args.learning_rate,
+            "--seed", args.seed + 1000 * at, "--out", out,
         )  # fmt: skip
         weights = out
 
@@ -154,6 +183,7 @@ def main() -> None:
                     "nodes": args.nodes,
                     "rounds": args.rounds,
                     "learning_rate": args.learning_rate,
+                    "draws": args.draws,
                     "clipping_norm": args.clipping_norm,
                     "seed": args.seed,
                     "start": start,

@@ -12,12 +12,14 @@ from flwr.common import Context
 
 class Node(NumPyClient):
     def __init__(self, context: Context) -> None:
-        # The node knows where its program and its sessions are; the server does not.
-        self.own = context.node_config
         self.run = context.run_config
+        # A node knows where its program and its sessions are, and the server does not. In a
+        # simulation the run says it for all.
+        files = {name: self.run[name] for name in ("fewshop", "pack", "events")}
+        self.own = files | context.node_config
 
     def fit(self, parameters, config):
-        group = int(self.own["group"])
+        group = int(self.own["partition-id"])
         # Every round draws other cases, every node its own.
         seed = int(self.run["seed"]) + 1000 * int(config["round"]) + group
         with tempfile.TemporaryDirectory() as folder:
@@ -29,7 +31,7 @@ class Node(NumPyClient):
                 "--pack", self.own["pack"],
                 "--events", self.own["events"],
                 "--group", group,
-                "--groups", self.own["groups"],
+                "--groups", self.own["num-partitions"],
                 "--weights", before,
                 "--learning-rate", self.run["learning-rate"],
                 "--draws", self.run["draws"],
