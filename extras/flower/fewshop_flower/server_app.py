@@ -20,6 +20,8 @@ app = ServerApp()
 
 # Smaller than one over any number of nodes that is of interest.
 DELTA = 1e-6
+# Of weights under SecAgg+: from -4 to 4 in steps of 2e-6, with room for the sum of 1,000 nodes.
+RANGE = 4.0
 
 
 def epsilon(noise_multiplier: float, nodes: int, rounds: int) -> float:
@@ -89,10 +91,12 @@ def main(grid: Grid, context: Context) -> None:
         )
     workflow = None
     if secure:
-        # Weights between -4 and 4 in steps of 2e-6, with room for the sum of 1,000 nodes. Every node
-        # shares its key with all others.
+        # SecAgg+ would cut off larger ones without a word, and training moves them little.
+        if np.abs(start).max() > 0.9 * RANGE:
+            raise ValueError(f"a weight is beyond {0.9 * RANGE}: SecAgg+ needs a larger RANGE")
+        # Every node shares its key with all others.
         workflow = SecAggPlusWorkflow(
-            num_shares=1.0, reconstruction_threshold=0.6, max_weight=1, clipping_range=4.0
+            num_shares=1.0, reconstruction_threshold=0.6, max_weight=1, clipping_range=RANGE
         )
     DefaultWorkflow(fit_workflow=workflow)(
         grid,
