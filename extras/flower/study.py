@@ -146,7 +146,7 @@ def fewshop(args: argparse.Namespace, *words) -> None:
 
 
 def central(args: argparse.Namespace, start: Path, out: Path) -> None:
-    """The same steps on all sessions together: what averaging could reach at the most."""
+    """The same steps on all sessions together: a measure of what averaging could reach."""
     weights = start
     for at in range(1, args.rounds + 1):
         fewshop(
