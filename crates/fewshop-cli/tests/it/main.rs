@@ -13,6 +13,7 @@ mod common;
 mod compress;
 #[cfg(unix)]
 mod faults;
+mod federated;
 mod new_items;
 mod prepare;
 mod profile;

@@ -15,6 +15,7 @@ mod content;
 mod content_only;
 mod distil;
 mod fallback;
+mod further;
 mod lifts;
 mod pairs;
 mod prepared;
@@ -46,6 +47,7 @@ pub(crate) use row_order::in_shelf_order;
 pub use sessions::taken;
 
 pub use distil::{DistilConfig, Distilled, distil};
+pub use further::{FurtherConfig, FurtherTrained, as_numbers, train_further, with_numbers};
 
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
 

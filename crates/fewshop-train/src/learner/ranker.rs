@@ -34,7 +34,7 @@ pub(crate) struct RankerExample {
     /// `[items, FEATURES]`.
     features: SparseRows,
     /// 1 if relevant.
-    labels: Vec<f32>,
+    pub(super) labels: Vec<f32>,
     relevant: Vec<u32>,
     /// Number of context items of a first visit without dismissals; `None` for other cases.
     pub(super) context_items: Option<usize>,
@@ -272,7 +272,7 @@ fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Listwise softmax over the candidates plus binary cross-entropy.
-fn loss(
+pub(super) fn loss(
     model: &Ranker,
     batch: &[&RankerExample],
     mean: &[f32],

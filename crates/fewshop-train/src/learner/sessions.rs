@@ -117,6 +117,63 @@ pub fn taken(log: &Log) -> Vec<Vec<u32>> {
         .collect()
 }
 
+/// The sessions of each shopper, for what a device remembers of earlier visits.
+struct Histories<'a> {
+    log: &'a Log,
+    taken: &'a [Vec<u32>],
+    /// Places in the log by shopper, in order.
+    of: Vec<Vec<usize>>,
+    is_ordered: bool,
+}
+
+impl<'a> Histories<'a> {
+    fn of(log: &'a Log, taken: &'a [Vec<u32>]) -> Self {
+        let mut of: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
+        for (nth, session) in log
+            .sessions
+            .iter()
+            .enumerate()
+            .filter(|&(nth, _)| !taken[nth].is_empty())
+        {
+            of[session.user as usize].push(nth);
+        }
+        Self {
+            log,
+            taken,
+            of,
+            is_ordered: has_order(log),
+        }
+    }
+
+    fn held_out(&self, nth: usize) -> HeldOutSession {
+        let session = &self.log.sessions[nth];
+        let past = &self.of[session.user as usize];
+        let before = past.partition_point(|&other| other < nth);
+        let visits = past[..before]
+            .iter()
+            .rev()
+            .filter(|&&v| self.taken[v].len() >= 3)
+            .take(MODEL_MAX_VISITS);
+        HeldOutSession {
+            items: self.taken[nth].clone(),
+            day: day_of(session.time_s),
+            visits: visits.map(|&v| self.taken[v].clone()).collect(),
+            is_ordered: self.is_ordered && session.is_ordered,
+            after_refresh: false,
+        }
+    }
+}
+
+/// All sessions of a log that a pack has not counted, as the ranker's training sees them.
+pub(crate) fn uncounted(log: &Log) -> Vec<HeldOutSession> {
+    let taken = taken(log);
+    let histories = Histories::of(log, &taken);
+    (0..log.sessions.len())
+        .filter(|&nth| !taken[nth].is_empty())
+        .map(|nth| histories.held_out(nth))
+        .collect()
+}
+
 /// Splits the log under the conditions that the pack will meet: the shop counts until some day, and
 /// unseen users come after it. A ranker trained on sessions of the counted days would rely too much
 /// on the counts of their season. Likewise a refreshed pack meets sessions after those that it was
@@ -149,32 +206,10 @@ pub(crate) fn cut(
     let groups = ((valid_from / config.ranker_share.max(0.01)).floor() as usize).max(1);
     let share = valid_from / groups as f64;
     let taken = taken(log);
-    let is_ordered = has_order(log);
-    let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
-    for (nth, session) in log
-        .sessions
-        .iter()
-        .enumerate()
-        .filter(|&(nth, _)| !taken[nth].is_empty())
-    {
-        history[session.user as usize].push(nth);
-    }
-    let held_out = |nth: usize, second: usize| {
-        let past = &history[log.sessions[nth].user as usize];
-        let before = past.partition_point(|&other| other < nth);
-        let visits = past[..before]
-            .iter()
-            .rev()
-            .filter(|&&v| taken[v].len() >= 3)
-            .take(MODEL_MAX_VISITS);
-        let visits: Vec<usize> = visits.copied().collect();
-        HeldOutSession {
-            items: taken[nth].clone(),
-            day: day_of(log.sessions[nth].time_s),
-            visits: visits.iter().map(|&v| taken[v].clone()).collect(),
-            is_ordered: is_ordered && log.sessions[nth].is_ordered,
-            after_refresh: nth >= second,
-        }
+    let histories = Histories::of(log, &taken);
+    let held_out = |nth: usize, second: usize| HeldOutSession {
+        after_refresh: nth >= second,
+        ..histories.held_out(nth)
     };
     let mut parts = Parts::default();
     let max_rounds = (config.cut_products / items.max(1)).max(2);

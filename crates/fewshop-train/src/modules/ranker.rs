@@ -1,7 +1,7 @@
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use fewshop_model::RankerWeights;
 use fewshop_model::features::FEATURES;
@@ -52,6 +52,31 @@ pub struct Ranker {
 }
 
 impl Ranker {
+    /// A network with the weights of a pack, to train them further.
+    #[must_use]
+    pub fn of(weights: &RankerWeights, dropout: f64, device: &Device) -> Self {
+        let mut network = RankerConfig {
+            hidden: weights.hidden,
+            dropout,
+            log_odds: weights.b2,
+        }
+        .init(device);
+        let matrix = |values: &[f32], rows: usize| {
+            let shape = [rows, values.len() / rows.max(1)];
+            Param::from_tensor(Tensor::from_data(
+                TensorData::new(values.to_vec(), shape),
+                device,
+            ))
+        };
+        network.hidden.weight = matrix(&weights.w1, FEATURES);
+        network.hidden.bias = Some(Param::from_tensor(Tensor::from_data(
+            TensorData::new(weights.b1.clone(), [weights.hidden]),
+            device,
+        )));
+        network.output.weight = matrix(&weights.w2, weights.hidden);
+        network
+    }
+
     /// Scores, comparable within a case only.
     ///
     /// # Shapes

@@ -1,9 +1,12 @@
 //! Experiments on a shop's own log. This module measures how time and memory of a training grow
 //! with the log. [`new_items`] measures how well products without sales are recommended,
-//! [`robustness`] the cost of noise, [`together`] that of privacy, and [`distil`] the gain of a larger ranker and the cost of
+//! [`robustness`] the cost of noise, [`together`] that of privacy, [`federated`] the gain of ranker
+//! weights averaged over groups of shoppers, and [`distil`] the gain of a larger ranker and the cost of
 //! rounding.
 
 pub mod distil;
+pub mod federated;
+mod judge;
 pub mod new_items;
 pub mod robustness;
 pub mod together;

@@ -5,6 +5,7 @@
 
 pub mod clicks;
 pub mod distil;
+pub mod federated;
 pub mod new_items;
 pub mod robustness;
 pub mod shelves;
@@ -56,6 +57,8 @@ pub enum Study {
     Distil(distil::Args),
     /// What privacy costs: refresh by noisy counts of many visits, against sessions in the clear
     Together(together::Args),
+    /// Train the ranker further for groups of shoppers, average elsewhere, and measure the gain
+    Federated(federated::Args),
     /// Search by words: queries with what a person expects, against letters alone, BM25 and the
     /// whole sentence model
     Words(words::Args),
@@ -107,6 +110,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::Robustness(args) => robustness::run(&args),
         Study::Distil(args) => distil::run(&args),
         Study::Together(args) => together::run(&args),
+        Study::Federated(args) => federated::run(&args),
         Study::Words(args) => words::run(&args),
     }
 }

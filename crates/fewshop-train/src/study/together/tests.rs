@@ -1,3 +1,4 @@
+use fewshop_data::files::EvalCase;
 use fewshop_model::toy;
 
 use super::*;
