@@ -216,7 +216,6 @@ async function load({ protocol = PROTOCOL_VERSION, pack, backend, sha256 }) {
     return;
   }
   packBytes = bytes.value;
-  packReading = await readingOf(packBytes);
   const engine = new Engine("cpu", 0);
   cpu = engine;
   try {
@@ -240,7 +239,7 @@ async function fetchPack(url, sha256) {
   const response = await fetch(new URL(url, self.location.href));
   if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
   const bytes = new Uint8Array(await counted(response).arrayBuffer());
-  await verify(url, bytes, sha256);
+  [packReading] = await Promise.all([readingOf(bytes), verify(url, bytes, sha256)]);
   return bytes;
 }
 

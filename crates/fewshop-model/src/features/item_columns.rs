@@ -1,6 +1,8 @@
 //! What is known of every product from the catalogue alone, as numbers: one definition for the
 //! ranker's item statistics and for the tasks.
 
+use std::hash::Hash;
+
 use fewshop_core::{Item, number_texts};
 
 /// Columns over the catalogue, `[items]` each.
@@ -21,20 +23,29 @@ pub(crate) struct ItemColumns {
 
 impl ItemColumns {
     pub(crate) fn of(items: &[Item]) -> Self {
-        let log_price = |item: &Item| item.price.map(|price| (price + 0.01).ln());
         Self {
-            category: numbered(items, |item| item.category.join("\t")),
-            department: numbered(items, |item| item.department().to_owned()),
-            brand: numbered(items, |item| item.brand.clone()),
-            title: numbered(items, |item| item.title.clone()),
-            log_price: items.iter().map(log_price).collect(),
+            category: numbered(items, |item| &item.category[..], &[][..]),
+            department: numbered(items, |item| item.department(), ""),
+            brand: numbered(items, |item| &*item.brand, ""),
+            title: numbered(items, |item| &*item.title, ""),
+            log_price: Self::log_prices(items),
         }
+    }
+
+    /// That column alone.
+    pub(crate) fn log_prices(items: &[Item]) -> Vec<Option<f32>> {
+        let log_price = |item: &Item| item.price.map(|price| (price + 0.01).ln());
+        items.iter().map(log_price).collect()
     }
 }
 
-/// A number for each item's text; 0 for the empty text.
-fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
-    let empty_first = std::iter::once(String::new()).chain(items.iter().map(text));
+/// A number for each item's text or path; 0 for the empty one.
+fn numbered<'a, T: Eq + Hash + ?Sized>(
+    items: &'a [Item],
+    text: impl Fn(&'a Item) -> &'a T,
+    empty: &'a T,
+) -> Vec<u32> {
+    let empty_first = std::iter::once(empty).chain(items.iter().map(text));
     let mut numbers = number_texts(empty_first);
     numbers.remove(0);
     numbers
@@ -50,6 +61,6 @@ mod tests {
             brand: brand.to_owned(),
             ..Item::new("x", "x")
         });
-        assert_eq!(numbered(&items, |item| item.brand.clone()), [1, 0, 2, 1]);
+        assert_eq!(numbered(&items, |item| &*item.brand, ""), [1, 0, 2, 1]);
     }
 }

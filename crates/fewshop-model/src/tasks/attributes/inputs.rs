@@ -29,7 +29,7 @@ impl AttributeInputs {
         let items = pack.catalogue().items();
         let groups = CatalogueGroups::of(pack.catalogue());
         let mut sums: HashMap<u32, (f32, f32)> = HashMap::new();
-        let log_prices = ItemColumns::of(items).log_price;
+        let log_prices = ItemColumns::log_prices(items);
         for (log_price, &category) in log_prices.iter().zip(groups.categories()) {
             if let Some(log_price) = log_price {
                 let sum = sums.entry(category).or_default();
