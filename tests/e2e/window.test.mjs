@@ -54,6 +54,12 @@ test("without WebAssembly the window stays, with a notice", async () => {
   });
 });
 
+test("a browser without streams of its own opens the shop, and its engine", async () => {
+  await withPage({}, (page) => page.addInitScript("delete globalThis.TransformStream"), async (page) => {
+    await page.getByText("Ready to rank").first().waitFor({ timeout: 60_000 });
+  });
+});
+
 test("a storefront that cannot be fetched leaves the window and a notice", async () => {
   await withPage({}, (page) => page.route(SHELL_WASM, (route) => route.abort()), async (page) => {
     await page.getByRole("alert").waitFor();

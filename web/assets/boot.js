@@ -53,17 +53,21 @@ if (typeof WebAssembly !== 'object') {
 function fetchProgram() {
   let near;
   const soon = new Promise((resolve) => (near = resolve));
-  let left = PROGRAM_BYTES;
-  const counter = new TransformStream({
-    transform(chunk, out) {
-      out.enqueue(chunk);
-      left -= chunk.byteLength;
-      if (left < SOON * PROGRAM_BYTES) near();
-    },
-    flush: near,
-  });
-  const response = fetch(new URL('../app/fewshop-web_bg.wasm', import.meta.url)).then((whole) => new Response(whole.body.pipeThrough(counter), whole));
-  return { soon, response };
+  const count = (whole) => {
+    let left = PROGRAM_BYTES;
+    const counter = new TransformStream({
+      transform(chunk, out) {
+        out.enqueue(chunk);
+        left -= chunk.byteLength;
+        if (left < SOON * PROGRAM_BYTES) near();
+      },
+      flush: near,
+    });
+    return new Response(whole.body.pipeThrough(counter), whole);
+  };
+  const response = fetch(new URL('../app/fewshop-web_bg.wasm', import.meta.url));
+  // Older browsers cannot count: there the storefront starts the engine.
+  return { soon, response: self.TransformStream ? response.then(count) : response };
 }
 
 /**

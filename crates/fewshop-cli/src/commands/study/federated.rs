@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Subcommand;
-use fewshop_data::files::{check_writable, read_events, write_atomically};
+use fewshop_data::files::{check_writable, write_atomically};
 use fewshop_model::Pack;
 use fewshop_train::learner::{FurtherConfig, as_numbers, train_further, with_numbers};
 use fewshop_train::study::federated::{compare as study, group, table};
 
 use crate::commands::evaluate::read_eval_set;
-use crate::commands::{at_least_one, print, read_pack, warn_unknown, write_json, write_pack};
+use crate::commands::study::read_later_events;
+use crate::commands::{at_least_one, print, read_pack, write_json, write_pack};
 use crate::provenance::Provenance;
 
 /// Arguments of `fewshop study federated`.
@@ -177,18 +178,8 @@ fn train(args: &Train) -> anyhow::Result<()> {
     if let Some(weights) = &args.weights {
         pack = with_weights(pack, weights)?;
     }
-    let log = read_events(&args.events, pack.catalogue())?;
-    warn_unknown(&log.unknown, &args.events);
-    if let Some(refresh) = &pack.config().refresh {
-        let first = log.sessions.iter().map(|session| session.time_s).min();
-        ensure!(
-            first.is_none_or(|first| first > refresh.counted_until),
-            "{}: the pack has counted sessions of {} already, and a ranker that learns from them relies on the counts too much: give \
-             the pack as it was trained, and later sessions",
-            args.pack.display(),
-            args.events.display()
-        );
-    }
+    // A ranker that learns from sessions that its features have counted relies on the counts too much.
+    let log = read_later_events(&pack, &args.pack, &args.events)?;
     let log =
         group(&log, args.group, args.groups).with_context(|| args.events.display().to_string())?;
     let config = FurtherConfig {

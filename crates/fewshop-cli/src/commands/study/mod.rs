@@ -15,10 +15,11 @@ pub mod words;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use fewshop_data::files::{EventRow, Log, read_events, read_items, write_events};
 use fewshop_data::progress::Progress;
+use fewshop_model::Pack;
 use fewshop_train::learner::TrainConfig;
 use fewshop_train::study::{Size, TrainingCost, resample, table};
 use tempfile::TempDir;
@@ -219,4 +220,20 @@ fn train(
     }
     let text = std::fs::read(&took).context("the training did not report its time and memory")?;
     serde_json::from_slice(&text).context("the training did not report its time and memory")
+}
+
+/// Sessions since a pack's training, which it must not have counted.
+fn read_later_events(pack: &Pack, pack_file: &Path, events: &Path) -> anyhow::Result<Log> {
+    let log = read_events(events, pack.catalogue())?;
+    warn_unknown(&log.unknown, events);
+    if let Some(refresh) = &pack.config().refresh {
+        let first = log.sessions.iter().map(|session| session.time_s).min();
+        ensure!(
+            first.is_none_or(|first| first > refresh.counted_until),
+            "{}: the pack has counted sessions of {} already: give the pack as it was trained",
+            pack_file.display(),
+            events.display()
+        );
+    }
+    Ok(log)
 }

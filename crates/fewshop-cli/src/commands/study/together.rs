@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::ensure;
-use fewshop_data::files::{read_events, write_atomically};
+use fewshop_data::files::write_atomically;
 use fewshop_train::learner::taken;
 use fewshop_train::study::together::{TogetherConfig, run as study, table};
 
 use crate::commands::evaluate::read_eval_set;
-use crate::commands::{at_least_one, print, read_pack, warn_unknown, write_json};
+use crate::commands::study::read_later_events;
+use crate::commands::{at_least_one, print, read_pack, write_json};
 use crate::report;
 
 /// Arguments of `fewshop study together`.
@@ -95,17 +95,7 @@ fn probability(text: &str) -> Result<f64, String> {
 /// When a file cannot be read or written, or the pack has counted the sessions.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    let log = read_events(&args.events, pack.catalogue())?;
-    warn_unknown(&log.unknown, &args.events);
-    if let Some(refresh) = &pack.config().refresh {
-        let first = log.sessions.iter().map(|session| session.time_s).min();
-        ensure!(
-            first.is_none_or(|first| first > refresh.counted_until),
-            "{}: the pack has counted sessions of {} already: give the pack as it was trained",
-            args.pack.display(),
-            args.events.display()
-        );
-    }
+    let log = read_later_events(&pack, &args.pack, &args.events)?;
     let eval_set = read_eval_set(&args.cases, &args.truth, pack.catalogue())?;
     let config = TogetherConfig {
         watch: args.watch,
